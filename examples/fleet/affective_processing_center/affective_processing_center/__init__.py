@@ -1,0 +1,3 @@
+"""Scores the mood of a text with the tensor library of its family."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,1 @@
+"""Protocols beyond plain HTTP: WebSocket, and lines over TCP."""
