@@ -14,7 +14,11 @@ const TODAY_IMAGE = 'fleet:handmade';
 /** Project folders with secrets and data on both hosts; on mainpc the containers somebody started by hand. */
 export async function arrangeToday(sandbox: Sandbox, workshop: Workshop): Promise<void> {
   const setup = await readFile(join(TODAY, 'host-setup.sh'), 'utf8');
-  for (const host of HOSTS) await call([...sandbox.hosts[host].exec, 'sh', '-s', '--', host], { input: setup });
+  for (const host of HOSTS) {
+    const { runner, execRoot } = sandbox.hosts[host];
+    const command = ['sh', '-s', '--', host, '/srv/fleet', `${runner.uid}:${runner.gid}`];
+    await call([...execRoot, ...command], { input: setup });
+  }
   await buildToday(sandbox, workshop);
   const script = await readFile(join(TODAY, 'run-mainpc.sh'), 'utf8');
   await call([...sandbox.hosts.mainpc.exec, 'sh', '-s', '--', TODAY_IMAGE], { input: script });
@@ -55,7 +59,7 @@ async function buildToday(sandbox: Sandbox, workshop: Workshop): Promise<void> {
     '--build-arg',
     `PYTHON_IMAGE=${base}`,
   ];
-  const file = ['--file', join(TODAY, 'Dockerfile'), workshop.folder];
+  const file = ['--file', join(TODAY, 'Dockerfile'), TODAY];
   await call([sandbox.tools.docker, ...build, ...file], { environment: engine });
   say(`built ${TODAY_IMAGE} on mainpc, as somebody did by hand`);
 }

@@ -135,7 +135,7 @@ async function digestInRegistry(sandbox: Sandbox, reference: string): Promise<st
   return (await call([sandbox.tools.crane, 'digest', reference], { environment: buildEnvironment(sandbox) })).trim();
 }
 
-/** A fingerprint of what no rollout may touch: secrets, env files and data. */
+/** A fingerprint of what no rollout may touch: secrets, env files and data. Logs that services append to (*.jsonl) grow. */
 async function treasures(sandbox: Sandbox, host: HostName): Promise<Readonly<Record<string, string>>> {
   const folder = join(sandbox.hosts[host].srv, 'fleet');
   const env = (await readFile(join(folder, '.env'), 'utf8')).replace(/^COMPOSE_FILE=.*\n?/gm, '');
@@ -199,7 +199,7 @@ function docker(sandbox: Sandbox, host: HostName, args: readonly string[]): Prom
 }
 
 async function filesUnder(folder: string, part: string): Promise<string[]> {
-  const found = await attempt(['find', part, '-type', 'f', '-not', '-name', '*.log'], { cwd: folder });
+  const found = await attempt(['find', part, '-type', 'f', '-not', '-name', '*.jsonl'], { cwd: folder });
   return found.stdout.split('\n').filter(Boolean).toSorted();
 }
 
