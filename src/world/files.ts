@@ -43,7 +43,9 @@ export const systemFiles: Files = {
   readBytes: (path) => unlessMissing(path, () => readFile(path)),
   facts: readFacts,
   list: listFolder,
-  makeFolder: async (path) => void (await guarded(path, () => mkdir(path, { recursive: true }))),
+  makeFolder: async (path) => {
+    await guarded(path, () => mkdir(path, { recursive: true }));
+  },
   writeAtomic: (path, content, mode = DEFAULT_MODE) => guarded(path, () => writeThenRename(path, content, mode)),
   appendDurable: (path, content) => guarded(path, () => append(path, content)),
   remove: (path) => guarded(path, () => rm(path, { recursive: true, force: true })),
