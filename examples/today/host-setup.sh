@@ -42,9 +42,11 @@ keep_or_write() {
 }
 
 mkdir -p "$folder/env" "$folder/data"
-gid=${DOCKER_GID:-$(stat -c %g "$socket")}
-keep_or_write "$folder/.env" 600 "FORCE_IMAGE_TAG=today
+if [ ! -e "$folder/.env" ]; then
+  gid=${DOCKER_GID:-$(stat -c %g "$socket")}
+  keep_or_write "$folder/.env" 600 "FORCE_IMAGE_TAG=today
 DOCKER_GID=$gid"
+fi
 
 for service in $services; do
   keep_or_write "$folder/env/$service.env" 600 "$(secret_name "$service")=$(random)"
