@@ -90,10 +90,16 @@ function forward(config: GatewayConfig, request: http.IncomingMessage, response:
     headers: { ...request.headers, 'x-forwarded-proto': 'https' },
   };
   const upstream = http.request(options, (answer) => {
+    if (response.destroyed) {
+      // The client hung up while the registry was still thinking.
+      answer.destroy();
+      return;
+    }
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     pipeline(answer, response, () => undefined);
   });
   upstream.on('error', (error) => {
+    if (response.destroyed) return;
     if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/plain' });
     response.end(`the registry behind this address does not answer: ${error.message}\n`);
   });
