@@ -4,7 +4,17 @@ import { Fault, tellFault } from '../fault.ts';
 import { realWorld, type World } from '../world/world.ts';
 import type { Command } from './command.ts';
 
-const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {};
+const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  config: { summary: 'print the resolved configuration with the source of every value', load: async () => (await import('./config.ts')).command },
+  verify: {
+    summary: 'prove that a registry holds a release',
+    load: async () => (await import('./verify.ts')).command,
+  },
+  publish: {
+    summary: 'put the tags of a verified release',
+    load: async () => (await import('./publish.ts')).command,
+  },
+};
 
 process.exitCode = await main(process.argv.slice(2), realWorld());
 
