@@ -59,7 +59,7 @@ async function threeReleases(name: string): Promise<Proof> {
 
   headline('Release 2: one service and one requirement change');
   await changeServiceAndRequirement(workshop.folder);
-  const revision2 = await commit(workshop.folder, 'Count events, and cut batches with fleetkit 1.1.0');
+  const revision2 = await commit(workshop.folder, 'Count events anew, and cut batches with fleetkit 1.1.0');
   const before2 = await proof.look();
   const release2 = { ...fleet, folder: folder('release-2') };
   const code2 = await rollOut({ ...release2, previous: { folder: release1.folder, revision: revision1.trim() } });
@@ -94,8 +94,8 @@ async function changeServiceAndRequirement(folder: string): Promise<void> {
   await edit(folder, 'model_ops_coordinator/requirements.in', locked, 'fleetkit==1.1.0');
   await edit(folder, 'model_ops_coordinator/requirements.lock', locked, 'fleetkit==1.1.0');
   await edit(folder, 'model_ops_coordinator/requirements.lock', hashLine, `--hash=sha256:${hash}`);
-  const source = 'unified_observability_center/unified_observability_center/__main__.py';
-  await edit(folder, source, /$/, '\n# Events are counted per service since this release.\n');
+  const source = 'unified_observability_center/unified_observability_center/__init__.py';
+  await edit(folder, source, /__version__ = ".*"/, '__version__ = "2.0.0"');
 }
 
 async function tagOf(folder: string): Promise<string> {
