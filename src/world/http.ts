@@ -1,5 +1,5 @@
 // One bounded HTTP request at a time: a deadline, a size limit, no redirect followed, TLS or a unix socket.
-import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { Fault, messageOf } from '../fault.ts';
 import type { Secret } from './secret.ts';
 
@@ -77,14 +77,16 @@ async function open(
   }
 }
 
-function dispatch(
+async function dispatch(
   request: HttpRequest,
   agents: Map<string, Agent>,
   deadline: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
+  // Half of the bundle, and most commands need none of it: loaded with the first request.
+  const undici = await import('undici');
   const signals = request.signal === undefined ? [deadline] : [deadline, request.signal];
-  return undiciRequest(request.url, {
-    dispatcher: agentFor(request, agents),
+  return undici.request(request.url, {
+    dispatcher: agentFor(request, agents, undici.Agent),
     method: request.method,
     headers: { ...request.headers, ...authorizationHeader(request.authorization) },
     body: request.body ?? null,
@@ -94,12 +96,12 @@ function dispatch(
   });
 }
 
-function agentFor(request: HttpRequest, agents: Map<string, Agent>): Agent {
+function agentFor(request: HttpRequest, agents: Map<string, Agent>, make: typeof Agent): Agent {
   const key = request.socket ?? new URL(request.url).origin;
   const known = agents.get(key);
   if (known !== undefined) return known;
   const connect = request.socket === undefined ? {} : { socketPath: request.socket };
-  const agent = new Agent({
+  const agent = new make({
     connections: CONNECTIONS_PER_HOST,
     connect: { timeout: CONNECT_TIMEOUT_MS, ...connect },
   });

@@ -1,0 +1,45 @@
+// What each door takes and gives: the tables the action.yml files are compared with, and the one reader of inputs.
+import * as core from '@actions/core';
+
+/** The names of the inputs of every verb's action. */
+export const INPUTS = {
+  validate: ['root', 'config', 'folder'],
+  plan: ['root', 'config', 'since', 'previous', 'folder'],
+  build: ['root', 'build-args', 'folder'],
+  verify: ['folder'],
+  publish: ['folder'],
+  cutover: ['machine', 'services', 'wave', 'folder'],
+  report: ['folder'],
+} as const;
+
+/** The names of the outputs of every verb's action. */
+export const OUTPUTS = {
+  validate: ['findings'],
+  plan: ['tag', 'build', 'canary', 'batches'],
+  build: ['tag', 'images'],
+  verify: ['verdict'],
+  publish: ['tags'],
+  cutover: ['outcome'],
+  report: ['evidence', 'summary'],
+} as const;
+
+export type Verb = keyof typeof INPUTS;
+export type OutputName<V extends Verb> = (typeof OUTPUTS)[V][number];
+
+/** The inputs of one verb: an empty or missing one is undefined. */
+export type Inputs<V extends Verb> = (name: (typeof INPUTS)[V][number]) => string | undefined;
+
+/** Reads all inputs of a verb, once; later changes of the environment change nothing. */
+export function readInputs<V extends Verb>(verb: V): Inputs<V> {
+  const values = new Map<string, string>(INPUTS[verb].map((name) => [name, core.getInput(name)]));
+  return (name) => {
+    const value = values.get(name);
+    return value === '' ? undefined : value;
+  };
+}
+
+/** The items of an input that is a list: separated by commas or lines, blanks around them dropped. */
+export function listOf(value: string | undefined): readonly string[] {
+  const items = (value ?? '').split(/[,\n]/).map((item) => item.trim());
+  return items.filter((item) => item !== '');
+}

@@ -1,0 +1,12 @@
+// The entry of the one bundle: each door is a chunk of its own, loaded when it is entered.
+
+const DOORS: Readonly<Record<string, () => Promise<unknown>>> = {
+  cli: () => import('../cli/main.ts'),
+};
+
+/** Enters a door by its name; `dist/<name>/index.js` does nothing else. */
+export async function enter(name: string): Promise<void> {
+  const door = DOORS[name];
+  if (door === undefined) throw new Error(`there is no door ${name}`);
+  await door();
+}
