@@ -1,0 +1,78 @@
+// Which compose services are of the fleet: those whose image lies under the registry, and on which machines they run.
+import type { ComposeService } from './compose.ts';
+import { nameUnder, type Registry, type Running } from './images.ts';
+import { didYouMean } from './nearest.ts';
+import type { Sheet } from './sheet.ts';
+import type { YamlPath } from './yaml-file.ts';
+
+/** Every service of the fleet on every machine; names that fit nothing become findings. */
+export function deriveServices(sheet: Sheet, registry: Registry): readonly Running[] {
+  const offered = [...sheet.reading.composes].flatMap(([machine, compose]) =>
+    compose.services.flatMap((service) => runningOf(sheet, machine, service, registry)),
+  );
+  checkNames(sheet, offered);
+  checkMachines(sheet, offered);
+  return offered.filter(({ machine, service }) => {
+    const wanted = sheet.reading.rollout.services?.[service.name]?.machines;
+    return wanted === undefined || wanted.includes(machine);
+  });
+}
+
+function runningOf(sheet: Sheet, machine: string, service: ComposeService, registry: Registry): readonly Running[] {
+  if (service.image === undefined) return [];
+  if (service.imageName === undefined) {
+    sheet.complain('RC010', service.at('image'), {
+      message: `the image of ${service.name} can not be known here`,
+      expected: `a name without variables, or with defaults: \${REGISTRY:-${registry.written}}/${service.name}`,
+      got: service.image,
+      cure: 'give every variable before the tag a default; variables in the tag are fine',
+    });
+    return [];
+  }
+  const image = nameUnder(registry.written, service.imageName);
+  return image === undefined ? [] : [{ image, machine, service }];
+}
+
+/** Services named in rollout.yml must be services of the fleet, the canary's on the canary's machine. */
+function checkNames(sheet: Sheet, offered: readonly Running[]): void {
+  const { services, rollout } = sheet.reading.rollout;
+  const all = new Set(offered.map(({ service }) => service.name));
+  const check = (name: string, path: YamlPath, known: ReadonlySet<string>, where: string): void => {
+    if (known.has(name)) return;
+    const guess = didYouMean(name, known);
+    const last = path.at(-1);
+    const at = last === name ? sheet.place(path) : sheet.reading.yaml.at(path);
+    sheet.complain('RC008', at, {
+      message: `${name} is not a service ${where}`,
+      expected: known.size === 0 ? 'a compose service whose image lies under registry' : [...known].join(', '),
+      got: name,
+      cure: guess === undefined ? 'name a service of the compose files, or add it there' : `did you mean ${guess}?`,
+    });
+  };
+  for (const [name, entry] of Object.entries(services ?? {})) {
+    check(name, ['services', name], all, 'of the fleet');
+    entry.after?.forEach((other, index) => check(other, ['services', name, 'after', index], all, 'of the fleet'));
+  }
+  const canary = rollout.canary.machine ?? rollout.order[0];
+  const there = new Set(offered.filter(({ machine }) => machine === canary).map(({ service }) => service.name));
+  if (!sheet.reading.composes.has(canary ?? '')) return;
+  rollout.canary.services.forEach((name, index) =>
+    check(name, ['rollout', 'canary', 'services', index], there, `on the canary machine ${canary}`),
+  );
+}
+
+function checkMachines(sheet: Sheet, offered: readonly Running[]): void {
+  for (const [name, entry] of Object.entries(sheet.reading.rollout.services ?? {})) {
+    entry.machines?.forEach((machine, index) => {
+      const compose = sheet.reading.composes.get(machine);
+      const runs = offered.some((one) => one.machine === machine && one.service.name === name);
+      if (compose === undefined || runs) return;
+      sheet.complain('RC008', sheet.reading.yaml.at(['services', name, 'machines', index]), {
+        message: `${name} is to run on ${machine}, whose compose file does not have it`,
+        expected: `${name} in ${compose.file}`,
+        got: compose.services.map((service) => service.name).join(', '),
+        cure: `add it to ${compose.file}, or take ${machine} away here`,
+      });
+    });
+  }
+}

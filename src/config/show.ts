@@ -1,0 +1,122 @@
+// The resolved configuration for people: one aligned table per section, each value with its source.
+import type { Config, Image, Placement } from '../documents/fleet.ts';
+import { showDuration, showSize } from './measures.ts';
+import { showPort } from './ports.ts';
+
+interface Row {
+  readonly name: string;
+  readonly value: string;
+  readonly source: string | undefined;
+}
+
+/** The whole configuration as text. */
+export function showConfig(config: Config): string {
+  const source = (key: string): string | undefined => config.sources[key];
+  const general = [
+    { name: 'registry', value: config.registry, source: source('registry') },
+    { name: 'tag', value: config.tag, source: source('tag') },
+    { name: 'build secrets', value: list(config.buildSecrets), source: source('buildSecrets') },
+    ...config.supervisors.map(({ container, during }, index) => ({
+      name: `supervisor ${container}`,
+      value: during,
+      source: source(`supervisors.${index}.during`),
+    })),
+  ];
+  const sections = [
+    table('general', general),
+    table('rollout', rolloutRows(config)),
+    ...config.machines.map((machine) => table(`machine ${machine.name}`, machineRows(machine, config))),
+    ...config.images.map((image) => table(`${image.kind} ${image.name}`, imageRows(image, config))),
+    ...config.placements.map((placement) =>
+      table(`${placement.service} on ${placement.machine}`, placementRows(placement, config)),
+    ),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function rolloutRows(config: Config): readonly Row[] {
+  const { order, canary, machinesAtOnce, servicesAtOnce, onFailure, keepReleases } = config.rollout;
+  const values: readonly (readonly [string, string])[] = [
+    ['order', list(order)],
+    ['canary.machine', canary.machine],
+    ['canary.services', list(canary.services)],
+    ['canary.soak', showDuration(canary.soakMs)],
+    ['machines-at-once', String(machinesAtOnce)],
+    ['services-at-once', String(servicesAtOnce)],
+    ['on-failure', onFailure],
+    ['keep-releases', String(keepReleases)],
+  ];
+  return values.map(([name, value]) => ({ name, value, source: config.sources[`rollout.${name}`] }));
+}
+
+function machineRows(machine: Config['machines'][number], config: Config): readonly Row[] {
+  const values: readonly (readonly [string, string])[] = [
+    ['compose', machine.compose],
+    ['directory', machine.directory],
+    ['engine', machine.engine],
+    ['runsOn', list(machine.runsOn)],
+    ['profile', machine.profile ?? 'none'],
+    ['reach', machine.reach.length === 0 ? 'this machine' : machine.reach.join(' ')],
+    ['address', machine.address ?? 'none'],
+    ['offline', machine.offline],
+    ['keepFreeBytes', showSize(machine.keepFreeBytes)],
+  ];
+  return values.map(([name, value]) => ({ name, value, source: config.sources[`machines.${machine.name}.${name}`] }));
+}
+
+function imageRows(image: Image, config: Config): readonly Row[] {
+  const key = `images.${image.name}`;
+  return [
+    { name: 'dockerfile', value: image.dockerfile, source: config.sources[`${key}.dockerfile`] },
+    { name: 'context', value: image.context, source: config.sources[`${key}.context`] },
+    ...image.parents.map(({ image: parent, from }) => ({
+      name: 'built on',
+      value: `${parent} (${from})`,
+      source: config.sources[`${key}.parents.${parent}`],
+    })),
+    ...image.bases.map((base) => ({ name: 'outside base', value: base, source: image.dockerfile })),
+    {
+      name: 'variants',
+      value: image.perMachine ? `one per machine: ${list(image.machines)}` : `one for ${list(image.machines)}`,
+      source: config.sources[`${key}.perMachine`],
+    },
+    { name: 'lock', value: image.lock ?? 'none', source: config.sources[`${key}.lock`] },
+  ];
+}
+
+function placementRows(placement: Placement, config: Config): readonly Row[] {
+  const { health, ports, mounts } = placement;
+  const values: readonly (readonly [string, string])[] = [
+    ['image', placement.image],
+    ['ports', list(ports.map(showPort))],
+    ['gpu', placement.gpu ? 'yes' : 'no'],
+    ['devices', list(placement.devices)],
+    ['networkMode', placement.networkMode ?? 'compose'],
+    ['containerName', placement.containerName ?? 'by compose'],
+    ['environmentFiles', list(placement.environmentFiles)],
+    ['mounts', list(mounts.map(({ source, target, kind }) => `${source} → ${target} (${kind})`))],
+    ['after', list(placement.after)],
+    ['stopGraceMs', showDuration(placement.stopGraceMs)],
+    ['strategy', `${placement.strategy} (${placement.strategyReason})`],
+    ['health.port', health.port === undefined ? 'none' : String(health.port)],
+    ['health.path', health.path],
+    ['health.exactly', JSON.stringify(health.exactly)],
+    ['health.min-healthy-time', showDuration(health.minHealthyTimeMs)],
+    ['health.healthy-deadline', showDuration(health.healthyDeadlineMs)],
+  ];
+  const key = `placements.${placement.machine}.${placement.service}`;
+  return values.map(([name, value]) => ({ name, value, source: config.sources[`${key}.${name}`] }));
+}
+
+function table(title: string, rows: readonly Row[]): string {
+  const nameWidth = Math.max(...rows.map(({ name }) => name.length));
+  const valueWidth = Math.min(64, Math.max(...rows.map(({ value }) => value.length)));
+  const lines = rows.map(({ name, value, source }) =>
+    `  ${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${source ?? ''}`.trimEnd(),
+  );
+  return [title, ...lines].join('\n');
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? 'none' : items.join(', ');
+}
