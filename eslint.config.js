@@ -25,7 +25,7 @@ const WORLD_GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'fetch'].map
 }));
 
 export default defineConfig(
-  { ignores: ['dist/', 'build/', 'out/', 'examples/', 'bench/results/', 'test/recorded/**/*.json', '**/*.cjs'] },
+  { ignores: ['dist/', 'out/', 'examples/', 'bench/results/', 'test/recorded/**/*.json', '**/*.cjs'] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },

@@ -13,7 +13,7 @@ const DIFFERENCES_SHOWN = 20;
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  const work = join(ROOT, 'build', String(process.pid));
+  const work = join(ROOT, 'out/build', String(process.pid));
   try {
     const fresh = await buildInto(work);
     if (args.includes('--check')) return report(differences(DIST, fresh));

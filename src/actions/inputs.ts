@@ -8,14 +8,14 @@ export const INPUTS = {
   build: ['root', 'build-args', 'folder'],
   verify: ['folder'],
   publish: ['folder'],
-  cutover: ['machine', 'services', 'wave', 'folder'],
+  cutover: ['machine', 'services', 'soak-ms', 'return', 'wave', 'folder'],
   report: ['folder'],
 } as const;
 
 /** The names of the outputs of every verb's action. */
 export const OUTPUTS = {
   validate: ['findings'],
-  plan: ['tag', 'build', 'canary', 'batches'],
+  plan: ['tag', 'build', 'canary', 'batches', 'machines'],
   build: ['tag', 'images'],
   verify: ['verdict'],
   publish: ['tags'],

@@ -2,6 +2,8 @@
 
 const DOORS: Readonly<Record<string, () => Promise<unknown>>> = {
   cli: () => import('../cli/main.ts'),
+  verify: async () => (await import('./verify.ts')).open(),
+  publish: async () => (await import('./publish.ts')).open(),
 };
 
 /** Enters a door by its name; `dist/<name>/index.js` does nothing else. */
