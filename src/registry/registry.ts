@@ -26,6 +26,11 @@ export interface Registry extends ImageSource {
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 const SMALL_BLOB_BYTES = 4 * 1024 * 1024;
 const ERROR_BYTES = 64 * 1024;
+/**
+ * Refusals whose meaning stands in the body, which an answer to HEAD lacks: a 404 may be a proxy's, a 403 a rate limit
+ * or an address that was signed for GET alone. One byte is asked for instead.
+ */
+const NEEDS_ITS_BODY = [400, 403, 404, 405];
 /** All four: ghcr.io says MANIFEST_UNKNOWN for an index that is there when Accept lacks its type. */
 const ACCEPT_MANIFESTS = { accept: Object.values(MEDIA_TYPES).join(', ') };
 
@@ -69,17 +74,15 @@ async function headBlob(exchange: Exchange, image: ImageName, blob: BlobDescript
   const path = `blobs/${blob.digest}`;
   const reply = await exchange({ image, path, method: 'HEAD', maxBytes: ERROR_BYTES });
   if (reply.kind !== 'settled') return reply;
-  const { answer, elsewhere } = reply.value;
+  const { answer } = reply.value;
   if (answer.status === 200) return promised(reply.value, blob, answer.headers['content-length']);
-  const headRefused = answer.status === 405 || (elsewhere && answer.status === 403);
-  if (answer.status !== 404 && !headRefused) return reply.value.refusal();
-  // HEAD has no body that could say why, and addresses signed for GET refuse it: ask for one byte.
+  if (!NEEDS_ITS_BODY.includes(answer.status)) return reply.value.refusal();
   const range = { headers: { range: 'bytes=0-0' }, maxBytes: ERROR_BYTES };
   const second = await exchange({ image, path, method: 'GET', ...range });
   if (second.kind !== 'settled') return second;
   const { status, headers } = second.value.answer;
   if (status !== 200 && status !== 206) return second.value.refusal();
-  if (!headRefused) return doubtful(`${second.value.url}: HEAD says 404, GET says ${status}`);
+  if (answer.status === 404) return doubtful(`${second.value.url}: HEAD says 404, GET says ${status}`);
   return promised(second.value, blob, headers['content-range']?.split('/')[1] ?? headers['content-length']);
 }
 
