@@ -5,6 +5,7 @@ import { realWorld, type World } from '../world/world.ts';
 import type { Command } from './command.ts';
 
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  plan: { summary: 'say what must be built, what is kept, and how the hosts will move', load: async () => (await import('./plan.ts')).command },
   config: { summary: 'print the resolved configuration with the source of every value', load: async () => (await import('./config.ts')).command },
   verify: {
     summary: 'prove that a registry holds a release',
@@ -13,6 +14,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
   publish: {
     summary: 'put the tags of a verified release',
     load: async () => (await import('./publish.ts')).command,
+  },
+  probe: {
+    summary: 'ask endpoints all the time, beside a cutover (internal)',
+    load: async () => (await import('./probe.ts')).command,
   },
 };
 

@@ -57,6 +57,7 @@ async function askOnAndOn(watch: Watch, options: ProbeOptions): Promise<ProbeRep
   const began = clock.monotonic();
   // Answers come in any order, the account wants them as asked: each waits for the one before it.
   let counted = Promise.resolve();
+  let tick = 0;
   while (!stop.aborted) {
     const answer = askOnce(watch.target, options);
     const before = counted;
@@ -65,16 +66,21 @@ async function askOnAndOn(watch: Watch, options: ProbeOptions): Promise<ProbeRep
       await before;
       watch.tally.add(sample);
     });
-    await rest(clock, untilNextTick(clock.monotonic() - began, periodMs), stop);
+    const elapsed = clock.monotonic() - began;
+    tick = nextTick(tick, elapsed / periodMs);
+    await rest(clock, tick * periodMs - elapsed, stop);
   }
   await counted;
   watch.onAnswer();
   return watch.tally.report();
 }
 
-/** A tick that was missed is left out: a burst to catch up would measure the prober, not the service. */
-function untilNextTick(elapsed: number, periodMs: number): number {
-  return (Math.floor(elapsed / periodMs) + 1) * periodMs - elapsed;
+/**
+ * A tick that was missed is left out: a burst to catch up would measure the prober, not the service.
+ * None is taken twice either, although timers fire a little early.
+ */
+function nextTick(last: number, elapsedPeriods: number): number {
+  return Math.max(last + 1, Math.ceil(elapsedPeriods));
 }
 
 async function askOnce(target: ProbeTarget, { ask, clock }: ProbeOptions): Promise<Sample> {

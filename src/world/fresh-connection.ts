@@ -21,7 +21,7 @@ export type AskFresh = (request: FreshRequest) => Promise<FreshAnswer>;
 export const askFresh: AskFresh = (request) =>
   new Promise((resolve, reject) => {
     const state = { timedOut: false };
-    const question = get(request.url, { agent: false, headers: { connection: 'close' } });
+    const question = get(request.url, { agent: false });
     // Not the request's own timeout option: that one starts anew with every byte.
     const timer = setTimeout(() => {
       state.timedOut = true;
