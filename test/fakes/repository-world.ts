@@ -61,7 +61,7 @@ function memoryFiles(files: Record<string, string>): Files {
     },
     appendDurable: () => refuse('append'),
     remove: (path) => {
-      delete files[key(path)];
+      Reflect.deleteProperty(files, key(path));
       return Promise.resolve();
     },
     freeBytes: () => refuse('freeBytes'),
