@@ -1,6 +1,6 @@
 // A registry in memory that answers as distribution and ghcr.io do, with a hook to make it fail, lie or stall.
 import { createHash } from 'node:crypto';
-import type { Release, ReleaseImage } from '../../src/documents/release.ts';
+import type { ReleaseImage } from '../../src/documents/release.ts';
 import { Fault } from '../../src/fault.ts';
 import { parseDigest, type Digest } from '../../src/images/reference.ts';
 import type { Http, HttpAnswer, HttpRequest } from '../../src/world/http.ts';
@@ -218,30 +218,6 @@ function releaseImage(toPush: ImageToPush, digest: Digest): ReleaseImage {
     expected: { platform: 'linux/amd64', labels: {}, ...toPush.expected },
     digest,
     origin: 'built',
-  };
-}
-
-/** A release of these images and nothing to deploy. */
-export function releaseOf(images: readonly ReleaseImage[]): Release {
-  return {
-    schema: 'rollout/release',
-    version: 1,
-    createdAt: '2026-11-23T20:00:00.000Z',
-    revision: '9c99cc9'.padEnd(40, '0'),
-    registry: `${HOST}/acme`,
-    tag: '20261123-9c99cc9',
-    images,
-    deployment: {
-      machines: [],
-      placements: [],
-      supervisors: [],
-      waves: [],
-      servicesAtOnce: 1,
-      machinesAtOnce: 1,
-      onFailure: 'rollback',
-      keepReleases: 2,
-      files: [],
-    },
   };
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { publicationSchema, type Verification } from '../../../src/documents/verification.ts';
 import { publish } from '../../../src/publish/publish.ts';
 import { verify } from '../../../src/verify/verify.ts';
-import { error, FakeRegistry, pushImage, releaseOf, text, worldOf, type Interference } from '../../fakes/registry.ts';
+import { error, FakeRegistry, pushImage, text, worldOf, type Interference } from '../../fakes/registry.ts';
+import { releaseOf } from '../../fakes/release.ts';
 
 const TAG = '20261123-9c99cc9';
 

@@ -245,10 +245,13 @@ describe('redirects', () => {
 
   test('a storage that refuses says nothing about our login or the image', async () => {
     for (const status of [401, 403, 404]) {
-      const refusal = error(status, 'BLOB_UNKNOWN', 'x', { 'www-authenticate': 'Basic realm="give me"' });
+      const refusal = error(status, 'BLOB_UNKNOWN', 'x', {
+        'www-authenticate': 'Bearer realm="https://evil.example/t"',
+      });
       const { answer, fake } = await ask(() => redirecting(storage, refusal));
       expect(answer.kind).toBe('unknown');
       expect(fake.requestsTo('storage.example').every(({ authorization }) => authorization === undefined)).toBe(true);
+      expect(fake.requestsTo('evil.example')).toEqual([]);
     }
   });
 

@@ -3,17 +3,8 @@ import { expect, test } from 'vitest';
 import { Fault as WorldFault } from '../../../src/fault.ts';
 import { verify } from '../../../src/verify/verify.ts';
 import type { HttpAnswer, HttpRequest } from '../../../src/world/http.ts';
-import {
-  error,
-  FakeRegistry,
-  HOST,
-  networkFault,
-  pushImage,
-  releaseOf,
-  REALM,
-  text,
-  worldOf,
-} from '../../fakes/registry.ts';
+import { error, FakeRegistry, HOST, networkFault, pushImage, REALM, text, worldOf } from '../../fakes/registry.ts';
+import { releaseOf } from '../../fakes/release.ts';
 import { rightVerdict, type Fault, type Place, type Script } from './verdict-model.ts';
 
 const RUNS = 600;
