@@ -30,6 +30,8 @@ export default defineConfig({
 
 function quick(name: 'unit' | 'recorded') {
   return {
+    // The packages inlined below come without the sources their maps speak of; that is no news.
+    logLevel: 'error' as const,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],

