@@ -19,6 +19,8 @@ export interface Flags {
   required(name: string): string;
   /** Every value of a flag that may be repeated, comma-separated lists taken apart. */
   list(name: string): readonly string[];
+  /** Every value of a flag that may be repeated, commas left as they are. */
+  texts(name: string): readonly string[];
   on(name: string): boolean;
   readonly rest: readonly string[];
 }
@@ -38,6 +40,7 @@ export function parseFlags(args: readonly string[], options: ParseArgsOptionsCon
       throw new Fault('usage', `--${name} is missing`, { expected: `--${name} and its value`, cure: help });
     },
     list: (name) => texts(name).flatMap((value) => value.split(',').filter((item) => item !== '')),
+    texts,
     on: (name) => values[name] === true,
     rest: positionals,
   };
