@@ -5,6 +5,11 @@ import { realWorld, type World } from '../world/world.ts';
 import type { Command } from './command.ts';
 
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  validate: {
+    summary: 'prove that what is in the repository can be built and started',
+    load: async () => (await import('./validate.ts')).command,
+  },
+  build: { summary: 'build what the plan says and push it by digest', load: async () => (await import('./build.ts')).command },
   plan: { summary: 'say what must be built, what is kept, and how the hosts will move', load: async () => (await import('./plan.ts')).command },
   config: { summary: 'print the resolved configuration with the source of every value', load: async () => (await import('./config.ts')).command },
   verify: {

@@ -17,6 +17,7 @@ export interface Problem extends Place {
   readonly kind:
     | 'not-a-dockerfile'
     | 'no-stage'
+    | 'too-many-stages'
     | 'before-from'
     | 'unknown-instruction'
     | 'broken-continuation'
@@ -50,6 +51,7 @@ export const KEYWORDS: ReadonlySet<string> = new Set([
 
 /** More than any real Dockerfile; what lies beyond is not read, and a problem says so. */
 const MAX_CHARACTERS = 2_000_000;
+const MAX_STAGES = 500;
 
 /** Reads a Dockerfile; never throws. What can't be read becomes a problem and the rest is still read. */
 export function parseDockerfile(text: string): Dockerfile {
@@ -58,7 +60,9 @@ export function parseDockerfile(text: string): Dockerfile {
   const parsed = DockerfileParser.parse(text);
   const escape = parsed.getEscapeCharacter();
   const lines = text.split(/\r?\n/);
-  const instructions = readAll(parsed.getInstructions(), lines, escape);
+  const all = readAll(parsed.getInstructions(), lines, escape);
+  const beyond = all.find(({ stage }) => stage === MAX_STAGES);
+  const instructions = beyond === undefined ? all : all.slice(0, all.indexOf(beyond));
   const comments = parsed.getComments().map((comment): Comment => ({
     line: comment.getRange().start.line + 1,
     endLine: comment.getRange().end.line + 1,
@@ -71,7 +75,7 @@ export function parseDockerfile(text: string): Dockerfile {
     stages: readStages(instructions),
     globalArguments: instructions.filter(({ stage, keyword }) => stage === undefined && keyword === 'ARG'),
     comments,
-    problems: findProblems(instructions, lines),
+    problems: [...findProblems(instructions, lines), ...tooManyStages(beyond)],
     escape,
   };
 }
@@ -87,6 +91,12 @@ export function stageNamed(dockerfile: Dockerfile, name: string, before: number)
   const wanted = name.toLowerCase();
   const named = earlier.findLast((stage) => stage.name?.toLowerCase() === wanted);
   return named ?? (/^\d+$/.test(name) ? earlier[Number(name)] : undefined);
+}
+
+function tooManyStages(beyond: Instruction | undefined): readonly Problem[] {
+  if (beyond === undefined) return [];
+  const { line, endLine, column } = beyond;
+  return [{ kind: 'too-many-stages', line, endLine, column, message: `this file has more than ${MAX_STAGES} stages` }];
 }
 
 function emptyDockerfile(text: string): Dockerfile {

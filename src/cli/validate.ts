@@ -1,0 +1,105 @@
+// `rollout validate`: the findings of a repository for a person, a program or a pull request, and the page of a rule.
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { showDocument } from '../documents/document.ts';
+import type { Findings } from '../documents/findings.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { Fault } from '../fault.ts';
+import { annotations } from '../validate/annotations.ts';
+import { pageOf } from '../validate/page.ts';
+import { RULES, ruleNamed } from '../validate/rules.ts';
+import { showFindings, type Paint, type Sources } from '../validate/show.ts';
+import { validate } from '../validate/validate.ts';
+import type { World } from '../world/world.ts';
+import { parseFlags, writeOutput, type Command } from './command.ts';
+
+const HELP = `usage: rollout validate [DIR] [--format text|json|github]
+
+Proves, before anything is built, that the images of a repository can be built, started and trusted.
+Without rollout.yml it says what it takes for a service and what for a base.
+
+  --root DIR       the repository (default: DIR, else .)
+  --config FILE    the configuration, relative to the root (default: rollout.yml where there is one)
+  --format FORM    text (default), json (the findings document), github (annotations of a pull request)
+  --output FILE    write there instead of to standard output
+  --explain RULE   print the page of a rule, RA302 for one, and stop
+
+exit code: 0 nothing breaks (there may be warnings), 1 errors found, 2 could not check`;
+
+const FORMATS = ['text', 'json', 'github'] as const;
+
+export const command: Command = {
+  summary: 'prove that what is in the repository can be built and started',
+  help: HELP,
+  run: async (args, world) => {
+    const options = {
+      root: { type: 'string' },
+      config: { type: 'string' },
+      format: { type: 'string' },
+      output: { type: 'string' },
+      explain: { type: 'string' },
+    } as const;
+    const flags = parseFlags(args, options, HELP);
+    const output = flags.text('output');
+    const explained = flags.text('explain');
+    if (explained !== undefined) return explain(world, explained, output);
+    const format = formatNamed(flags.text('format') ?? 'text');
+    const root = flags.text('root') ?? flags.rest[0] ?? '.';
+    await mustBeFolder(world, root);
+    const findings = await validate(world, { root, file: flags.text('config') });
+    await writeOutput(world, await inForm(world, { format, findings, root, toTerminal: output === undefined }), output);
+    return findings.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.done;
+  },
+};
+
+async function explain(world: World, id: string, output: string | undefined): Promise<ExitCode> {
+  const rule = ruleNamed(id);
+  if (rule === undefined) {
+    throw new Fault('usage', `there is no rule ${id}`, {
+      expected: RULES.map((known) => known.id).join(', '),
+      cure: 'write the number as the finding shows it',
+    });
+  }
+  await writeOutput(world, pageOf(rule), output);
+  return EXIT.done;
+}
+
+function formatNamed(text: string): (typeof FORMATS)[number] {
+  const found = FORMATS.find((format) => format === text);
+  if (found !== undefined) return found;
+  throw new Fault('usage', `there is no format ${text}`, { expected: FORMATS.join(', '), cure: HELP });
+}
+
+async function mustBeFolder(world: World, root: string): Promise<void> {
+  if ((await world.files.facts(root))?.kind === 'folder') return;
+  throw new Fault('input', `there is no folder ${root}`, { where: root, cure: 'name the root of the repository' });
+}
+
+interface Showing {
+  readonly format: (typeof FORMATS)[number];
+  readonly findings: Findings;
+  readonly root: string;
+  readonly toTerminal: boolean;
+}
+
+async function inForm(world: World, { format, findings, root, toTerminal }: Showing): Promise<string> {
+  switch (format) {
+    case 'json':
+      return showDocument(findings);
+    case 'github':
+      return `${annotations(findings).join('\n')}\n`;
+    case 'text':
+      return `${showFindings(findings, await readSources(world, root, findings), toTerminal ? inColour : plain)}\n`;
+  }
+}
+
+const inColour: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
+const plain: Paint = (_style, text) => text;
+
+async function readSources(world: World, root: string, { findings }: Findings): Promise<Sources> {
+  const files = [...new Set(findings.map(({ file }) => file))];
+  const read = await Promise.all(
+    files.map(async (file) => [file, await world.files.readText(join(root, file)).catch(() => undefined)] as const),
+  );
+  return new Map(read.flatMap(([file, text]) => (text === undefined ? [] : [[file, text.split(/\r?\n/)]])));
+}
