@@ -49,7 +49,8 @@ export function makeBudget(world: World, options: RegistryOptions): Budget {
     remainingMs,
     spend: () => {
       requests += 1;
-      return Math.max(1, Math.min(DEFAULTS.requestDeadlineMs, remainingMs()));
+      // A timer takes whole milliseconds only.
+      return Math.max(1, Math.ceil(Math.min(DEFAULTS.requestDeadlineMs, remainingMs())));
     },
     requests: () => requests,
   };

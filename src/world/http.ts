@@ -160,6 +160,6 @@ function networkKind(error: unknown): 'refused' | 'reset' | 'tls' | 'other' {
   const text = String(error instanceof Error && 'code' in error ? error.code : messageOf(error));
   if (/ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND/.test(text)) return 'refused';
   if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|aborted/.test(text)) return 'reset';
-  if (/CERT|TLS|SSL|SELF_SIGNED/.test(text)) return 'tls';
+  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY|HOSTNAME_MISMATCH/.test(text)) return 'tls';
   return 'other';
 }

@@ -59,6 +59,8 @@ export class FakeRegistry implements Http {
   }
 
   async request(request: HttpRequest): Promise<HttpAnswer> {
+    // As node's timers do.
+    if (!Number.isInteger(request.deadlineMs)) throw new RangeError(`a deadline of ${request.deadlineMs} ms`);
     const authorization = shown(request);
     this.seen.push({ method: request.method, url: request.url, authorization, headers: request.headers ?? {} });
     const interfered = this.interfere(request, this.seen.length);

@@ -116,6 +116,15 @@ describe('waiting', () => {
     expect(seen.answer).toMatchObject({ kind: 'unknown', message: expect.stringContaining('asks to wait 3600 s') });
   });
 
+  test('the last question before the deadline gets what is left, in whole milliseconds', async () => {
+    const { registry, name, world, fake } = given();
+    const deadlines: number[] = [];
+    fake.interfere = ({ deadlineMs }) => void deadlines.push(deadlineMs);
+    await world.clock.sleep(59_000.5);
+    expect(await registry.manifest(name, 'stable')).toMatchObject({ kind: 'found' });
+    expect(deadlines).toEqual([1_000, 1_000]);
+  });
+
   test('nothing is asked once the deadline has passed', async () => {
     const { registry, name, world, fake } = given();
     await world.clock.sleep(60_001);
