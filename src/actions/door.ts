@@ -2,19 +2,18 @@
 import * as core from '@actions/core';
 import { exitCodeOf, EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault, tellFault } from '../fault.ts';
-import type { Finding } from '../documents/findings.ts';
 import { realWorld, type World } from '../world/world.ts';
 import { readInputs, type Inputs, type OutputName, type Verb } from './inputs.ts';
 
 export interface Ending<V extends Verb> {
   readonly exitCode: ExitCode;
   readonly outputs: Readonly<Record<OutputName<V>, string>>;
-  /** One sentence why the exit code is not 0. */
-  readonly failure?: string;
+  /** Why the exit code is not 0, one reason per line. */
+  readonly failures?: readonly string[];
   /** Markdown for the job's summary. */
   readonly summary?: string;
-  /** Shown at their lines; files relative to the repository. */
-  readonly findings?: readonly Finding[];
+  /** Workflow commands that annotate files, as lines. */
+  readonly annotations?: readonly string[];
 }
 
 export interface Door<V extends Verb> {
@@ -36,21 +35,15 @@ export async function openDoor<V extends Verb>(door: Door<V>): Promise<void> {
 }
 
 async function show<V extends Verb>(ending: Ending<V>, world: World): Promise<void> {
-  for (const finding of ending.findings ?? []) annotate(finding);
+  for (const line of ending.annotations ?? []) core.info(line);
   for (const [name, value] of Object.entries(ending.outputs)) core.setOutput(name, value);
   const hasSummary = world.environment.variable('GITHUB_STEP_SUMMARY') !== undefined;
   if (ending.summary !== undefined && hasSummary) await core.summary.addRaw(ending.summary, true).write();
-  if (ending.exitCode !== EXIT.done) core.setFailed(ending.failure ?? `ended with exit code ${ending.exitCode}`);
+  if (ending.exitCode !== EXIT.done) core.setFailed(tellFailures(ending));
 }
 
-function annotate(finding: Finding): void {
-  const { rule, file, line, endLine, column, message, expected, got, cure, severity } = finding;
-  const said = [message, expected && `expected: ${expected}`, got && `got: ${got}`, `cure: ${cure}`];
-  const text = said.filter((part) => part !== undefined && part !== '').join('\n');
-  // GitHub refuses a column on an annotation of several lines.
-  const place = line === endLine ? { startLine: line, startColumn: column } : { startLine: line, endLine };
-  const show = { error: core.error, warning: core.warning, info: core.notice }[severity];
-  show(text, { title: rule, file, ...place });
+function tellFailures({ failures = [], exitCode }: Pick<Ending<Verb>, 'failures' | 'exitCode'>): string {
+  return failures.length > 0 ? failures.join('\n') : `ended with exit code ${exitCode}`;
 }
 
 function tell(error: unknown): string {

@@ -38,8 +38,13 @@ export function readInputs<V extends Verb>(verb: V): Inputs<V> {
   };
 }
 
-/** The items of an input that is a list: separated by commas or lines, blanks around them dropped. */
-export function listOf(value: string | undefined): readonly string[] {
-  const items = (value ?? '').split(/[,\n]/).map((item) => item.trim());
-  return items.filter((item) => item !== '');
+/** A flag of the terminal's command and its value, or nothing when the input is absent. */
+export function flag(name: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [`--${name}`, value];
+}
+
+/** The lines of an input that is a list, without the empty ones. */
+export function linesOf(value: string | undefined): readonly string[] {
+  const lines = (value ?? '').split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '');
 }

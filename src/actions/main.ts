@@ -2,6 +2,9 @@
 
 const DOORS: Readonly<Record<string, () => Promise<unknown>>> = {
   cli: () => import('../cli/main.ts'),
+  validate: async () => (await import('./validate.ts')).open(),
+  plan: async () => (await import('./plan.ts')).open(),
+  build: async () => (await import('./build.ts')).open(),
   verify: async () => (await import('./verify.ts')).open(),
   publish: async () => (await import('./publish.ts')).open(),
 };

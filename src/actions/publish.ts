@@ -13,7 +13,7 @@ export const open = (): Promise<void> =>
       const exitCode = await command.run([...documents, '--output', folder.pathOf('publication')], world);
       const { tags } = await folder.read(publicationSchema, 'publication');
       const bad = tags.filter(({ result }) => result === 'failed');
-      const failure = bad.map(({ reference, message }) => `${reference}: ${message ?? 'not put'}`).join('\n');
-      return { exitCode, outputs: { tags: String(tags.length - bad.length) }, failure };
+      const failures = bad.map(({ reference, message }) => `${reference}: ${message ?? 'not put'}`);
+      return { exitCode, outputs: { tags: String(tags.length - bad.length) }, failures };
     },
   });

@@ -13,7 +13,7 @@ export const open = (): Promise<void> =>
       const exitCode = await command.run(args, world);
       const { verdict, images } = await folder.read(verificationSchema, 'verification');
       const bad = images.filter((image) => image.verdict !== 'present');
-      const failure = bad.map(({ reference, message }) => `${reference}: ${message}`).join('\n');
-      return { exitCode, outputs: { verdict }, failure };
+      const failures = bad.map(({ reference, message }) => `${reference}: ${message}`);
+      return { exitCode, outputs: { verdict }, failures };
     },
   });
