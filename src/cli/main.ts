@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: 'put the tags of a verified release',
     load: async () => (await import('./publish.ts')).command,
   },
+  cutover: {
+    summary: 'move the fleet, or one host, to a release',
+    load: async () => (await import('./cutover.ts')).command,
+  },
   probe: {
     summary: 'ask endpoints all the time, beside a cutover (internal)',
     load: async () => (await import('./probe.ts')).command,

@@ -216,9 +216,7 @@ function toEvent(line: string): EngineEvent {
 async function callEngine(world: World, socket: string, call: Call): Promise<HttpAnswer> {
   const { method, path, deadlineMs = ANSWER_DEADLINE_MS, maxBytes = ANSWER_MAX_BYTES } = call;
   const content =
-    call.body === undefined
-      ? {}
-      : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } };
+    call.body === undefined ? {} : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } };
   const request: HttpRequest = { method, url: `http://docker${path}`, socket, deadlineMs, maxBytes, ...content };
   const answer = await world.http.request(request).catch((error: unknown) => {
     throw unreachable(error, socket);

@@ -19,7 +19,7 @@ function isFramed(bytes: Buffer): boolean {
 
 function unframe(bytes: Buffer): string {
   const parts: Buffer[] = [];
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
     const length = bytes.readUInt32BE(at + 4);
     parts.push(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length));
     at += HEADER_BYTES + length;

@@ -68,7 +68,11 @@ export function nextGate(state: GateState, observation: Observation, policy: Gat
   const seen = observe(state, observation);
   if (isTooLate(seen, observation.at, policy)) return outOfTime(seen, policy);
   if (seen.firstSuccessAt !== undefined && seen.failuresInRow >= FAILURES_IN_A_ROW) {
-    return decide(seen, 'unhealthy', `${seen.failuresInRow} failures in a row after it was healthy: ${seen.lastReason}`);
+    return decide(
+      seen,
+      'unhealthy',
+      `${seen.failuresInRow} failures in a row after it was healthy: ${seen.lastReason}`,
+    );
   }
   // Time alone opens no gate: the last thing seen must be a good answer.
   return observation.kind === 'success' ? hold(seen, observation.at, policy) : seen;
@@ -137,7 +141,11 @@ function outOfTime(state: GateState, policy: GatePolicy): GateState {
 function hold(state: GateState, at: number, policy: GatePolicy): GateState {
   if (state.holdingSince === undefined || at - state.holdingSince < policy.minHealthyTimeMs) return state;
   const held = Math.round(at - state.holdingSince);
-  return decide(state, 'healthy', `${state.successesInRow} good answers in a row, the last ${held} ms without a failure`);
+  return decide(
+    state,
+    'healthy',
+    `${state.successesInRow} good answers in a row, the last ${held} ms without a failure`,
+  );
 }
 
 function decide(state: GateState, verdict: GateResult['verdict'], reason: string): GateState {

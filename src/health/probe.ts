@@ -8,7 +8,9 @@ import { compareBody } from './exact-json.ts';
 export type ProbeResult =
   | { readonly kind: 'success'; readonly status?: number; readonly body?: string }
   | { readonly kind: 'failure'; readonly reason: string; readonly status?: number; readonly body?: string }
-  | { readonly kind: 'blind'; readonly reason: string };
+  | { readonly kind: 'blind'; readonly reason: string }
+  /** The container itself is gone, has ended or restarted: no further answer of it counts. */
+  | { readonly kind: 'lost'; readonly reason: string };
 
 export type Probe = () => Promise<ProbeResult>;
 

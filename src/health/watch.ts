@@ -2,7 +2,15 @@
 import { faultCode } from '../fault.ts';
 import type { GateResult } from '../documents/cutover.ts';
 import type { Clock } from '../world/clock.ts';
-import { beginGate, gateResult, nextGate, FAILURES_IN_A_ROW, type GatePolicy, type GateState, type Observation } from './gate.ts';
+import {
+  beginGate,
+  gateResult,
+  nextGate,
+  FAILURES_IN_A_ROW,
+  type GatePolicy,
+  type GateState,
+  type Observation,
+} from './gate.ts';
 import type { Probe, ProbeResult } from './probe.ts';
 
 export interface Subject {
@@ -68,7 +76,7 @@ export async function soak(
   }
 }
 
-type Lost = { readonly kind: 'lost'; readonly reason: string };
+type Lost = Extract<ProbeResult, { kind: 'lost' }>;
 
 function listen(subject: Subject): {
   happened: Promise<Lost>;
@@ -88,7 +96,7 @@ function isDecided(state: GateState): boolean {
   return state.phase === 'decided';
 }
 
-function toObservation(result: ProbeResult | Lost, at: number): Observation {
+function toObservation(result: ProbeResult, at: number): Observation {
   return { ...result, at };
 }
 

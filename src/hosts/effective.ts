@@ -17,7 +17,9 @@ const OWN_LABELS: readonly string[] = Object.values(ROLLOUT_LABELS);
 
 export function effectiveHash({ rendered, mounted, key }: EffectiveInput): string {
   const kept = Object.entries(rendered).filter(([name]) => !NOT_CONFIGURATION.includes(name));
-  const service = Object.fromEntries(kept.map(([name, value]) => [name, name === 'labels' ? foreignLabels(value) : value]));
+  const service = Object.fromEntries(
+    kept.map(([name, value]) => [name, name === 'labels' ? foreignLabels(value) : value]),
+  );
   return createHmac('sha256', key).update(canonical({ service, mounted })).digest('hex');
 }
 

@@ -39,3 +39,14 @@ export function withComposeFiles(text: string, files: readonly string[]): string
   const newline = text === '' || text.endsWith('\n') ? '' : '\n';
   return `${text}${newline}${NAME}=${value}\n`;
 }
+
+/** `.env` with COMPOSE_FILE as it was: its former value, or no such line. */
+export function withFormerComposeFile(text: string, former: string | undefined): string {
+  if (former !== undefined) return withComposeFiles(text, former.split(SEPARATOR));
+  return text.replace(/^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*=.*\n?/m, '');
+}
+
+/** The value of COMPOSE_FILE as one text. */
+export function composeFileValue(files: readonly string[]): string {
+  return files.join(SEPARATOR);
+}

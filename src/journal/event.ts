@@ -50,6 +50,8 @@ export const factsSchema = z.strictObject({
   /** The release became current by returning to it: what it replaced is no way back. */
   returned: z.boolean().optional(),
   file: fileWriteSchema.optional(),
+  /** The value of COMPOSE_FILE in the project's .env, before and after. */
+  composeFile: z.strictObject({ former: z.string().optional(), written: z.string() }).optional(),
 });
 export type Facts = Readonly<z.infer<typeof factsSchema>>;
 

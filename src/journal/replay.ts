@@ -14,6 +14,8 @@ export interface OpenDeployment {
   readonly formerPin: Pin | undefined;
   readonly pinned: boolean;
   readonly pin: Pin | undefined;
+  /** What it becomes, once it is past the point of no return. */
+  readonly release: ReleaseRecord | undefined;
 }
 
 export interface History {
@@ -26,6 +28,10 @@ export interface History {
   readonly open: OpenDeployment | undefined;
   /** Writes of project files by deployment, in order, that were not undone. */
   readonly files: readonly (FileWrite & { readonly deployment: string })[];
+  /** Ids of supervisors that were stopped for a cutover and not started again. */
+  readonly stoppedSupervisors: readonly string[];
+  /** Changes of COMPOSE_FILE that were not undone. */
+  readonly composeFiles: readonly { readonly deployment: string; readonly former?: string; readonly written: string }[];
 }
 
 const EMPTY: History = {
@@ -35,6 +41,8 @@ const EMPTY: History = {
   adopted: undefined,
   open: undefined,
   files: [],
+  composeFiles: [],
+  stoppedSupervisors: [],
 };
 
 const TERMINAL: ReadonlySet<ServiceState> = new Set(['Succeeded', 'Failed', 'RolledBack', 'Degraded']);
@@ -58,9 +66,17 @@ function apply(history: History, event: JournalEvent): History {
     case 'drop-adopted':
       return event.kind === 'done' ? { ...counted, adopted: undefined } : counted;
     case 'undo-release':
-      return undoRelease(counted);
+      return event.kind === 'done' ? { ...counted, open: undefined, current: undefined } : counted;
     case 'write-file':
       return event.kind === 'intent' ? addFile(counted, event) : counted;
+    case 'stop-supervisor':
+      return { ...counted, stoppedSupervisors: [...otherSupervisors(counted, event), ...supervisorOf(event)] };
+    case 'start-supervisor':
+      return { ...counted, stoppedSupervisors: otherSupervisors(counted, event) };
+    case 'write-env':
+      return event.kind === 'intent' ? addComposeFile(counted, event) : counted;
+    case 'undo-env':
+      return event.kind === 'done' ? dropComposeFile(counted, event.deployment) : counted;
     case 'undo-file':
       return event.kind === 'done' ? dropFile(counted, event) : counted;
     default:
@@ -70,7 +86,7 @@ function apply(history: History, event: JournalEvent): History {
 
 function enter(history: History, event: JournalEvent): History {
   const { release, returned } = event.facts;
-  if (event.state === 'Succeeded' && release !== undefined) return promote(history, release, returned === true);
+  if (isTerminal(event.state) && release !== undefined) return promote(history, release, returned === true);
   if (isTerminal(event.state)) return { ...history, open: undefined };
   const { deployment, state } = event;
   const same = history.open?.deployment === deployment && state !== 'Pending' ? history.open : undefined;
@@ -82,6 +98,7 @@ function enter(history: History, event: JournalEvent): History {
     formerPin: undefined,
     pinned: false,
     pin: undefined,
+    release: undefined,
   };
   return { ...history, open: learn({ ...begun, state }, event) };
 }
@@ -92,19 +109,19 @@ function promote(history: History, release: ReleaseRecord, returned: boolean): H
     const at = former.findIndex((record) => record.pin.digest === release.pin.digest);
     return { ...history, open: undefined, current: release, former: former.slice(at + 1) };
   }
-  return { ...history, open: undefined, current: release, former: current === undefined ? former : [current, ...former] };
-}
-
-/** The current release is taken back and nothing that a rollout made takes its place. */
-function undoRelease(history: History): History {
-  return { ...history, open: undefined, current: undefined };
+  return {
+    ...history,
+    open: undefined,
+    current: release,
+    former: current === undefined ? former : [current, ...former],
+  };
 }
 
 function learn(open: OpenDeployment | undefined, event: JournalEvent): OpenDeployment | undefined {
   if (open === undefined) return undefined;
-  const { kept, to, pin, formerPin } = event.facts;
+  const { kept, to, pin, formerPin, release } = event.facts;
   const pinned = event.act === 'write-pin' ? { pinned: true, formerPin, pin } : {};
-  return { ...open, kept: kept ?? open.kept, to: to ?? open.to, ...pinned };
+  return { ...open, kept: kept ?? open.kept, to: to ?? open.to, release: release ?? open.release, ...pinned };
 }
 
 function addFile(history: History, event: JournalEvent): History {
@@ -117,4 +134,24 @@ function dropFile(history: History, event: JournalEvent): History {
   const path = event.facts.file?.path;
   const at = history.files.findLastIndex((file) => file.path === path && file.deployment === event.deployment);
   return { ...history, files: history.files.filter((_, index) => index !== at) };
+}
+
+function addComposeFile(history: History, event: JournalEvent): History {
+  const { composeFile } = event.facts;
+  if (composeFile === undefined) return history;
+  const { former, written } = composeFile;
+  const change = { deployment: event.deployment, written, ...(former === undefined ? {} : { former }) };
+  return { ...history, composeFiles: [...history.composeFiles, change] };
+}
+
+function dropComposeFile(history: History, deployment: string): History {
+  return { ...history, composeFiles: history.composeFiles.filter((change) => change.deployment !== deployment) };
+}
+
+function supervisorOf({ facts }: JournalEvent): readonly string[] {
+  return facts.to === undefined ? [] : [facts.to];
+}
+
+function otherSupervisors(history: History, { facts }: JournalEvent): readonly string[] {
+  return history.stoppedSupervisors.filter((id) => id !== facts.to);
 }

@@ -1,0 +1,3 @@
+// Where a host keeps its journals unless said otherwise; `rollout host init` makes it.
+
+export const STATE_FOLDER = '/var/lib/rollout-action';
