@@ -1,23 +1,23 @@
 // Makes the images every sandbox starts with: a Python base that looks like Docker's official one, and tini.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from './contract.ts';
+import { cacheFolder } from './places.ts';
 import { mirror, type Tools } from './tools.ts';
 import { run } from './processes.ts';
 import type { Progress } from './progress.ts';
+import { seedImage } from './registry-seed.ts';
 
 export type Publish = {
-  readonly registry: string;
+  /** The folder in which the registry keeps its images. */
+  readonly storage: string;
   readonly indexUrl: string;
   readonly tools: Tools;
   readonly folder: string;
-  readonly environment: Readonly<Record<string, string>>;
 };
 
-export const BASE_IMAGE = 'library/python:3.11-slim-bookworm';
-export const TINI_IMAGE = 'library/tini:0.19.0';
-
+const BASE_IMAGE = { name: 'library/python', tag: '3.11-slim-bookworm' } as const;
+const TINI_IMAGE = { name: 'library/tini', tag: '0.19.0' } as const;
 /** Bumped when the base changes; an older cache is then left alone and made anew. */
 const RECIPE = 'base-1';
 const PYTHON = '3.11';
@@ -52,7 +52,9 @@ export async function provideBase(tools: Tools, progress: Progress): Promise<str
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   await progress.step('make the Python base with debootstrap', async () => {
-    await run(['debootstrap', '--variant=minbase', `--include=${PACKAGES}`, SUITE, root, await mirror()]);
+    // In namespaces of its own: what it mounts and starts goes with it, also when it is killed.
+    const alone = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+    await run([...alone, 'debootstrap', '--variant=minbase', `--include=${PACKAGES}`, SUITE, root, await mirror()]);
   });
   await progress.step('make it look like python:3.11-slim-bookworm', async () => {
     await imitateOfficial(root, tools);
@@ -63,18 +65,16 @@ export async function provideBase(tools: Tools, progress: Progress): Promise<str
   return layer;
 }
 
-/** Pushes the base images; a Dockerfile's plain `pip install` then finds the sandbox's index, as it finds PyPI elsewhere. */
+/** Puts the base images into the registry; a Dockerfile's plain `pip install` then finds the sandbox's index, as it finds PyPI elsewhere. */
 export async function publishBase(layer: string, publish: Publish): Promise<void> {
   await mkdir(publish.folder, { recursive: true });
   const settings = join(publish.folder, 'settings.tar.gz');
   const tini = join(publish.folder, 'tini.tar.gz');
   await packFiles(publish.folder, settings, { 'etc/pip.conf': pipConfiguration(publish.indexUrl) });
   await packTini(publish, tini);
-  const { registry } = publish;
-  await Promise.all([
-    pushImage(publish, `${registry}/${BASE_IMAGE}`, [layer, settings], ['--cmd', 'python3', ...environmentFlags()]),
-    pushImage(publish, `${registry}/${TINI_IMAGE}`, [tini], ['--entrypoint', '/tini']),
-  ]);
+  const config = { Env: ENVIRONMENT, Cmd: ['python3'] };
+  await seedImage(publish.storage, { ...BASE_IMAGE, layers: [layer, settings], config });
+  await seedImage(publish.storage, { ...TINI_IMAGE, layers: [tini], config: { Entrypoint: ['/tini'] } });
 }
 
 /**
@@ -91,7 +91,6 @@ async function imitateOfficial(root: string, tools: Tools): Promise<void> {
   const paths = wheels.map((name) => `/tmp/${name}`);
   await inside(['/usr/local/bin/pip', 'install', '--no-index', '--no-compile', ...paths]);
   await rm(join(root, 'usr/local/bin/activate.csh'), { force: true });
-  await symlink(`python${PYTHON}`, join(root, 'usr/local/bin/python3-config')).catch(() => undefined);
   for (const name of paths) await rm(join(root, name));
   for (const name of DROPPED) await rm(join(root, name), { recursive: true, force: true });
   for (const name of ['var/cache/apt/archives/partial', 'var/lib/apt/lists/partial', 'var/log']) {
@@ -125,21 +124,4 @@ async function packTini(publish: Publish, archive: string): Promise<void> {
 function pipConfiguration(indexUrl: string): string {
   const host = new URL(indexUrl).hostname;
   return `[global]\nindex-url = ${indexUrl}\ntrusted-host = ${host}\ndisable-pip-version-check = true\nroot-user-action = ignore\n`;
-}
-
-function environmentFlags(): readonly string[] {
-  return ENVIRONMENT.flatMap((variable) => ['--env', variable]);
-}
-
-async function pushImage(
-  publish: Publish,
-  reference: string,
-  layers: readonly string[],
-  configuration: readonly string[],
-): Promise<void> {
-  const crane = join(publish.tools.bin, 'crane');
-  const files = layers.flatMap((layer) => ['-f', layer]);
-  const options = { env: publish.environment };
-  const appended = (await run([crane, 'append', '--oci-empty-base', ...files, '-t', reference], options)).trim();
-  await run([crane, 'mutate', appended, '--set-platform', 'linux/amd64', ...configuration, '-t', reference], options);
 }

@@ -1,8 +1,7 @@
 // What a running sandbox tells the rest of the project about itself, and where its files lie.
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import * as z from 'zod';
+import { DEFAULT_NAME, descriptionPath } from './places.ts';
 
 const host = z.object({
   address: z.string(),
@@ -45,19 +44,6 @@ const sandbox = z.object({
 export type Sandbox = Readonly<z.infer<typeof sandbox>>;
 export type HostName = keyof Sandbox['hosts'];
 
-export const DEFAULT_NAME = 'demo';
-export const STATE_ROOT = '/var/lib/rollout-action-sandbox';
-
-/** Where one sandbox keeps everything that `down` removes. */
-export function stateFolder(name: string): string {
-  return join(STATE_ROOT, name);
-}
-
-/** Downloads and built bases: kept from one sandbox to the next. */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'rollout-action');
-}
-
 /** The description that `up` wrote last. Throws when there is no sandbox of that name or it is of another version. */
 export async function readSandbox(name: string = DEFAULT_NAME): Promise<Sandbox> {
   const path = descriptionPath(name);
@@ -67,10 +53,6 @@ export async function readSandbox(name: string = DEFAULT_NAME): Promise<Sandbox>
     });
   });
   return sandbox.parse(JSON.parse(text));
-}
-
-export function descriptionPath(name: string): string {
-  return join(stateFolder(name), 'sandbox.json');
 }
 
 /** The environment of a process in the root namespace that builds and pushes. */

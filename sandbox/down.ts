@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateFolder } from './contract.ts';
+import { STATE_ROOT, stateFolder } from './places.ts';
 import { cgroupParent } from './hosts.ts';
 import { readNetwork, removeNetwork } from './network.ts';
 import { end, endRecorded, marked, run } from './processes.ts';
@@ -20,6 +20,8 @@ export async function down(name: string, progress: Progress): Promise<boolean> {
   if (network !== undefined) await removeNetwork(network);
   await removeGroups(cgroupParent(name));
   await progress.step('remove its files', () => run(['rm', '-rf', '--one-file-system', folder]));
+  // Fails while another sandbox has its files there.
+  await rmdir(STATE_ROOT).catch(() => undefined);
   return true;
 }
 

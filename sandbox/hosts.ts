@@ -2,10 +2,10 @@
 import { mkdir, readFile, rm, writeFile, copyFile, chmod, chown, rename } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
-import { cacheFolder, STATE_ROOT, stateFolder } from './contract.ts';
 import { attachHost, gatewayAddress, hostAddress, type Network } from './network.ts';
-import { children, end, endRecorded, MARK, recorded, startDaemon, until } from './processes.ts';
-import { hostRecord, RUNNER } from './inside.ts';
+import { children, end, endRecorded, recorded, startDaemon, until } from './processes.ts';
+import { RUNNER } from './inside.ts';
+import { cacheFolder, hostRecord, STATE_ROOT, stateFolder } from './places.ts';
 
 export type Place = {
   readonly sandbox: string;
@@ -104,7 +104,6 @@ function startUnshared(place: Place, record: string): number {
   const hidden = [REPOSITORY, cacheFolder(), STATE_ROOT];
   return startDaemon({
     argv: ['unshare', ...namespaces, 'sh', join(folder, 'init.sh'), folder, place.local, place.host, ...hidden],
-    env: { [MARK]: place.sandbox },
     log: logPath(place),
     record,
   });

@@ -1,7 +1,7 @@
 // Runs a command inside a host, as its user or its root. Imports next to nothing: this is started for every single command.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { hostRecord } from './places.ts';
 import { children, recorded, SandboxFault } from './processes.ts';
 
 export type Command = {
@@ -13,7 +13,6 @@ export type Command = {
 
 export const RUNNER = { name: 'runner', uid: 1001, gid: 1001, home: '/home/runner', dockerGid: 990 } as const;
 
-const STATE_ROOT = '/var/lib/rollout-action-sandbox';
 const USER_PATH = '/usr/local/bin:/usr/bin:/bin';
 const ROOT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
@@ -21,6 +20,7 @@ const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** Runs the command with this process's own input and output, and gives its exit code. */
 export function runInside(command: Command): Promise<number> {
+  if (process.getuid?.() !== 0) throw new SandboxFault('exec: expected root (it enters namespaces): run it as root');
   const [program = '', ...rest] = enterArgv(command);
   // The terminal's SIGINT reaches the command by itself; forwarding it too would say it twice.
   const forwarded = FORWARDED.filter((name) => !(name === 'SIGINT' && process.stdin.isTTY));
@@ -36,10 +36,6 @@ export function runInside(command: Command): Promise<number> {
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
-}
-
-export function hostRecord(sandbox: string, host: string): string {
-  return join(STATE_ROOT, sandbox, 'pids', `host-${host}`);
 }
 
 /** The first process of a host's namespaces, if the host is on. */
@@ -78,7 +74,8 @@ function cleanEnvironment(home: string, user: string): readonly string[] {
 
 /** nsenter waits for the command in the new pid namespace but hands no signal on to it. */
 function forward(pid: number, signal: (typeof FORWARDED)[number]): void {
-  for (const command of children(pid)) {
+  const commands = children(pid);
+  for (const command of commands.length > 0 ? commands : [pid]) {
     try {
       process.kill(command, signal);
     } catch {

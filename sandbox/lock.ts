@@ -1,34 +1,35 @@
 // One `up` or `down` at a time on this machine: they share the cache, the choice of networks and the interfaces.
-import { writeFileSync, rmSync, readFileSync } from 'node:fs';
-import { recorded, startTime, until } from './processes.ts';
+import { createServer, type Server } from 'node:net';
+import type { Progress } from './progress.ts';
+import { until } from './processes.ts';
 
-/** A first `up` may debootstrap for minutes. */
+/** A name in the kernel, not in the file system: it is free again in the moment its holder dies, however it dies. */
+const LOCK = '\0rollout-action-sandbox';
+/** A first `up` may download and debootstrap for minutes. */
 const LOCK_DEADLINE_MS = 600_000;
 
-/** Runs the work while holding a lock file; a lock whose holder is dead is taken over. */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await until(`lock ${path}, held by process ${holder(path)}`, LOCK_DEADLINE_MS, () => (take(path) ? true : undefined));
+export async function withLock<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
+  const held = (await take()) ?? (await waitFor(progress));
   try {
     return await work();
   } finally {
-    rmSync(path, { force: true });
+    held.close();
   }
 }
 
-function take(path: string): boolean {
-  try {
-    writeFileSync(path, `${String(process.pid)} ${startTime(process.pid) ?? '0'}\n`, { flag: 'wx' });
-    return true;
-  } catch {
-    if (recorded(path) === undefined) rmSync(path, { force: true });
-    return false;
-  }
+function waitFor(progress: Progress): Promise<Server> {
+  progress.say('waits for another up, down or power on this machine');
+  return until('another up, down or power to end (ss -xlp shows who)', LOCK_DEADLINE_MS, take);
 }
 
-function holder(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').split(' ')[0] ?? 'unknown';
-  } catch {
-    return 'unknown';
-  }
+function take(): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => {
+      resolve(undefined);
+    });
+    server.listen(LOCK, () => {
+      resolve(server);
+    });
+  });
 }

@@ -1,4 +1,5 @@
 // The sandbox's door: two Docker hosts, a registry and a package index on this one Linux machine.
+import { DEFAULT_NAME } from './places.ts';
 import { SandboxFault } from './processes.ts';
 
 type Arguments = {
@@ -23,6 +24,7 @@ NAME is "demo" unless said otherwise; sandboxes of different names run side by s
 `;
 
 const EXIT_FAULT = 2;
+const PLACES: readonly string[] = ['mainpc', 'pc2', 'builder'];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -57,8 +59,9 @@ async function dispatch(asked: Arguments): Promise<number> {
 async function execVerb({ words, name, root, command }: Arguments): Promise<number> {
   const { runInside } = await import('./inside.ts');
   const [host] = words;
-  if (host === undefined || command.length === 0) {
-    throw new SandboxFault(`exec: expected HOST -- COMMAND …, found ${words.join(' ') || 'nothing'}\n\n${USAGE}`);
+  if (host === undefined || !PLACES.includes(host) || command.length === 0) {
+    const found = [...words, '--', ...command].join(' ');
+    throw new SandboxFault(`exec: expected ${PLACES.join('|')} -- COMMAND …, found "${found}"\n\n${USAGE}`);
   }
   return runInside({ sandbox: name, host, root, argv: command });
 }
@@ -67,7 +70,7 @@ function parse(argv: readonly string[]): Arguments {
   const split = argv.indexOf('--');
   const own = split < 0 ? argv : argv.slice(0, split);
   const words: string[] = [];
-  let [name, json, root] = ['demo', false, false];
+  let [name, json, root] = [DEFAULT_NAME, false, false];
   for (let place = 0; place < own.length; place += 1) {
     const word = own[place] ?? '';
     if (word === '--json') json = true;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { STATE_ROOT, stateFolder } from './contract.ts';
+import { STATE_ROOT, stateFolder } from './places.ts';
 import { attempt, run, SandboxFault } from './processes.ts';
 
 /** The second number of every address: 10.X.0.0/16. */
@@ -54,8 +54,9 @@ export async function attachHost(network: Network, host: string, pid: number): P
   await inside(['addr', 'add', `${hostAddress(network, host)}/16`, 'dev', 'eth0']);
 }
 
-/** Removes the bridge and every veth on it, also those of hosts that died half made. */
+/** Removes the bridge, its firewall rules and every veth on it, also those of hosts that died half made. */
 export async function removeNetwork(network: Network): Promise<void> {
+  await closeFirewall(bridgeName(network));
   for (const link of await readdir('/sys/class/net')) {
     if (link === bridgeName(network) || link.startsWith(`${bridgeName(network)}-`)) await removeLink(link);
   }
@@ -99,6 +100,32 @@ async function provideBridge(network: Network): Promise<void> {
   if (!existsSync(`/sys/class/net/${bridge}`)) await run(['ip', 'link', 'add', bridge, 'type', 'bridge']);
   await run(['ip', 'addr', 'replace', `${gatewayAddress(network)}/16`, 'dev', bridge]);
   await run(['ip', 'link', 'set', bridge, 'up']);
+  await openFirewall(bridge);
+}
+
+/** A machine that filters (Docker's own engine makes it drop what it forwards) must let the hosts talk; others are left alone. */
+async function openFirewall(bridge: string): Promise<void> {
+  for (const [chain, ...match] of firewallRules(bridge)) {
+    const { code, stdout } = await attempt(['iptables', '-S', chain]);
+    const isOpen = stdout.trim() === `-P ${chain} ACCEPT`;
+    if (code !== 0 || isOpen) continue;
+    const isThere = (await attempt(['iptables', '-C', chain, ...match])).code === 0;
+    if (!isThere) await run(['iptables', '-I', chain, ...match]);
+  }
+}
+
+async function closeFirewall(bridge: string): Promise<void> {
+  for (const [chain, ...match] of firewallRules(bridge)) {
+    // Until there is none: an `up` that was killed in the middle may have left one more.
+    while ((await attempt(['iptables', '-D', chain, ...match])).code === 0);
+  }
+}
+
+function firewallRules(bridge: string): readonly (readonly [string, ...string[]])[] {
+  return [
+    ['INPUT', '-i', bridge, '-j', 'ACCEPT'],
+    ['FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT'],
+  ];
 }
 
 async function removeLink(link: string): Promise<void> {

@@ -8,13 +8,12 @@ export type Ran = { readonly code: number; readonly stdout: string; readonly std
 export type RunOptions = { readonly env?: Readonly<Record<string, string>>; readonly input?: string };
 export type Daemon = {
   readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
   readonly log: string;
   readonly record: string;
 };
 
-/** Every daemon carries its sandbox's name in this variable, so one that was started but not yet recorded is found too. */
-export const MARK = 'ROLLOUT_SANDBOX';
+/** Every process carries its sandbox's name in this variable, so one that was started but not yet recorded is found too. */
+const MARK = 'ROLLOUT_SANDBOX';
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const POLL_MS = 20;
@@ -23,6 +22,13 @@ const STDERR_SHOWN = 2_000;
 /** An error whose message is meant for whoever started the sandbox. */
 export class SandboxFault extends Error {
   override name = 'SandboxFault';
+}
+
+let markedName: string | undefined;
+
+/** From now on every process started here carries the sandbox's name. */
+export function markChildren(name: string): void {
+  markedName = name;
 }
 
 /** Runs a command to its end; a command that does not exist ends with 127. */
@@ -55,13 +61,13 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 }
 
 /** Starts a process that outlives this one, its output in a log, its id and start time in a record. */
-export function startDaemon({ argv, env, log, record }: Daemon): number {
+export function startDaemon({ argv, log, record }: Daemon): number {
   const [command = '', ...rest] = argv;
   mkdirSync(dirname(record), { recursive: true });
   const output = openSync(log, 'a');
   const child = spawn(command, rest, {
     cwd: '/',
-    env: cleanEnvironment(env),
+    env: cleanEnvironment(),
     detached: true,
     stdio: ['ignore', output, output],
   });
@@ -165,5 +171,6 @@ function readText(path: string): string {
 }
 
 function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { PATH: SYSTEM_PATH, HOME: '/root', LANG: 'C.UTF-8', ...extra };
+  const mark = markedName === undefined ? {} : { [MARK]: markedName };
+  return { ...mark, PATH: SYSTEM_PATH, HOME: '/root', LANG: 'C.UTF-8', ...extra };
 }

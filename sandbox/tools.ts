@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { cacheFolder } from './contract.ts';
+import { cacheFolder } from './places.ts';
 import { attempt, run, SandboxFault } from './processes.ts';
 import type { Progress } from './progress.ts';
 
@@ -30,8 +30,10 @@ const ENGINE_PACKAGES = [
   'docker-compose',
   'containerd',
   'docker-registry',
-  'crane',
 ] as const;
+/** The judge of our own registry client's answers: Debian 13 has none, testing's needs no newer C library than Debian 12's. */
+const JUDGE_PACKAGE = 'crane';
+const JUDGE_SUITE = 'testing';
 /** From the machine's own sources: testing's runc needs a newer C library than Debian 12 has. */
 const OWN_PACKAGES = ['runc', 'tini', 'python3-setuptools-whl', 'python3-wheel-whl'] as const;
 /** Programs that have to be installed, by the package that brings them. */
@@ -42,6 +44,7 @@ const INSTALLED = {
   openssl: 'openssl',
   nsenter: 'util-linux',
 } as const;
+const MIRROR_LIST = 'mirror+file:';
 const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
 const BINARIES = {
   docker: 'usr/bin/docker',
@@ -55,18 +58,23 @@ const BINARIES = {
   'docker-init': 'usr/bin/tini-static',
 } as const;
 const PLUGINS = ['docker-buildx', 'docker-compose'] as const;
+/** The version of a tool that does not run here, for want of a newer C library perhaps. */
+const NONE = 'none';
 const MINIMUM = { docker: '26.1', dockerd: '26.1', containerd: '1.7', buildx: '0.13', compose: '2.26' } as const;
 
 /** The unpacked tools, fetched first where they are missing. */
 export async function provideTools(progress: Progress): Promise<Tools> {
   await installMissing(progress);
+  const refused: string[] = [];
   for (const suite of SUITES) {
-    const tools = await unpackedFrom(suite, progress);
-    if (tools !== undefined) return tools;
+    try {
+      return await unpackedFrom(suite, progress);
+    } catch (error) {
+      if (!(error instanceof SandboxFault)) throw error;
+      refused.push(`Debian ${suite}: ${error.message}`);
+    }
   }
-  throw new SandboxFault(
-    `the container packages of Debian ${SUITES.join(' and ')} do not run here: expected a C library as new as Debian 12's`,
-  );
+  throw new SandboxFault(`no container tools for this machine:\n  ${refused.join('\n  ')}`);
 }
 
 /** The mirror of the machine's own package sources. */
@@ -78,8 +86,16 @@ export async function mirror(): Promise<string> {
   );
   const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
   const found = texts.flatMap(debianAddresses)[0];
-  if (found !== undefined) return found;
+  if (found !== undefined) return found.startsWith(MIRROR_LIST) ? firstOf(found.slice(MIRROR_LIST.length)) : found;
   throw new SandboxFault(`no Debian package source found in ${paths.join(', ')}: add one, then run this again`);
+}
+
+/** Debian's images for clouds name a file of mirrors, which debootstrap does not understand. */
+async function firstOf(list: string): Promise<string> {
+  const path = list.replace(/^\/\//, '');
+  const first = (await readFile(path, 'utf8')).split('\n').find((line) => /^https?:/.test(line));
+  if (first === undefined) throw new SandboxFault(`${path}: expected a line with a mirror's address, found none`);
+  return first.split(/\s/)[0] ?? first;
 }
 
 /** The addresses, in a sources file of either format, whose suites are a Debian release of 12 or later. */
@@ -93,7 +109,7 @@ export function debianAddresses(text: string): readonly string[] {
     const match = /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)/.exec(line);
     return match?.[1] !== undefined && release.test(match[2] ?? '') ? [match[1]] : [];
   });
-  return [...listed, ...lines];
+  return [...listed, ...lines].filter((address) => !address.startsWith('cdrom:'));
 }
 
 /** Whether a dotted version is at least another, number by number. */
@@ -123,14 +139,12 @@ function hasProgram(name: string): boolean {
   return PROGRAM_FOLDERS.some((folder) => existsSync(join(folder, name)));
 }
 
-async function unpackedFrom(suite: string, progress: Progress): Promise<Tools | undefined> {
+async function unpackedFrom(suite: string, progress: Progress): Promise<Tools> {
   const folder = join(cacheFolder(), 'tools', `${RECIPE}-${suite}`);
   const facts = join(folder, 'versions.json');
   if (!existsSync(facts))
     await progress.step(`fetch the container tools of Debian ${suite}`, () => unpack(suite, folder));
   const versions = z.record(z.string(), z.string()).parse(JSON.parse(await readFile(facts, 'utf8')));
-  const broken = Object.entries(versions).filter(([, version]) => version === '');
-  if (broken.length > 0) return undefined;
   refuseOld(versions);
   const local = join(folder, 'local');
   return {
@@ -145,12 +159,10 @@ async function unpackedFrom(suite: string, progress: Progress): Promise<Tools | 
 }
 
 function refuseOld(versions: Readonly<Record<string, string>>): void {
-  const old = Object.entries(MINIMUM).filter(([name, least]) => !atLeast(versions[name] ?? '0', least));
+  const old = Object.entries(MINIMUM).filter(([name, least]) => !atLeast(versions[name] ?? NONE, least));
   if (old.length === 0) return;
-  const said = old.map(([name, least]) => `${name}: expected ${least} or newer, found ${versions[name] ?? 'none'}`);
-  throw new SandboxFault(
-    `tools too old for the sandbox:\n  ${said.join('\n  ')}\n  point apt at a current Debian mirror`,
-  );
+  const said = old.map(([name, least]) => `${name}: expected ${least} or newer, found ${versions[name] ?? NONE}`);
+  throw new SandboxFault(`unfit tools:\n    ${said.join('\n    ')}\n    point apt at a current Debian mirror`);
 }
 
 async function unpack(suite: string, folder: string): Promise<void> {
@@ -158,20 +170,31 @@ async function unpack(suite: string, folder: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   const [archives, root] = [join(partial, 'archives'), join(partial, 'root')];
   await mkdir(archives, { recursive: true });
-  await downloadEngine(suite, partial, archives);
+  await download({ suite, packages: ENGINE_PACKAGES, partial, archives });
+  await download({ suite: JUDGE_SUITE, packages: [JUDGE_PACKAGE], partial, archives });
   await downloadOwn(archives);
   for (const archive of await readdir(archives)) await run(['dpkg', '-x', join(archives, archive), root]);
   await layOut(root, partial);
-  const versions = { ...(await versionsOf(join(partial, 'local'))), crane: craneVersion(await readdir(archives)) };
+  const versions = {
+    ...(await versionsOf(join(partial, 'local'))),
+    crane: await craneVersion(partial, await readdir(archives)),
+  };
   await writeFile(join(partial, 'versions.json'), JSON.stringify(versions, null, 2));
   await Promise.all([archives, root, join(partial, 'apt')].map((path) => rm(path, { recursive: true })));
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
 }
 
+type Download = {
+  readonly suite: string;
+  readonly packages: readonly string[];
+  readonly partial: string;
+  readonly archives: string;
+};
+
 /** Uses a source list and state folders of its own, so that the machine's own lists stay as they are. */
-async function downloadEngine(suite: string, partial: string, archives: string): Promise<void> {
-  const apt = join(partial, 'apt');
+async function download({ suite, packages, partial, archives }: Download): Promise<void> {
+  const apt = join(partial, 'apt', suite);
   await mkdir(join(apt, 'lists/partial'), { recursive: true });
   await mkdir(join(apt, 'cache/archives/partial'), { recursive: true });
   const list = join(apt, 'engine.sources');
@@ -191,7 +214,7 @@ async function downloadEngine(suite: string, partial: string, archives: string):
     ['Dir::Cache', join(apt, 'cache')],
   ].flatMap(([key, value]) => ['-o', `${String(key)}=${String(value)}`]);
   await run(['apt-get', ...options, 'update', '-q']);
-  await runIn(archives, ['apt-get', ...options, 'download', '-q', ...ENGINE_PACKAGES]);
+  await runIn(archives, ['apt-get', ...options, 'download', '-q', ...packages]);
 }
 
 async function downloadOwn(archives: string): Promise<void> {
@@ -229,12 +252,13 @@ async function place(from: string, to: string): Promise<void> {
 }
 
 /** Debian's build of crane does not know its own version: the package's name does. */
-function craneVersion(archives: readonly string[]): string {
+async function craneVersion(partial: string, archives: readonly string[]): Promise<string> {
+  if ((await attempt([join(partial, 'local/bin/crane'), 'version'])).code !== 0) return NONE;
   const name = archives.find((archive) => archive.startsWith('crane_')) ?? '';
-  return /_(\d+\.\d+(\.\d+)*)/.exec(name)?.[1] ?? '0';
+  return /_(\d+\.\d+(\.\d+)*)/.exec(name)?.[1] ?? NONE;
 }
 
-/** What each tool says of itself; '' for one that does not run here. */
+/** What each tool says of itself, or that it does not run here. */
 async function versionsOf(local: string): Promise<Readonly<Record<string, string>>> {
   const questions: Readonly<Record<string, readonly string[]>> = {
     docker: ['bin/docker', '--version'],
@@ -247,7 +271,7 @@ async function versionsOf(local: string): Promise<Readonly<Record<string, string
   };
   const asked = Object.entries(questions).map(async ([name, [path = '', ...rest]]) => {
     const { code, stdout } = await attempt([join(local, path), ...rest]);
-    return [name, code === 0 ? (/\d+\.\d+(\.\d+)*/.exec(stdout)?.[0] ?? '0') : ''] as const;
+    return [name, code === 0 ? (/\d+\.\d+(\.\d+)*/.exec(stdout)?.[0] ?? NONE) : NONE] as const;
   });
   return Object.fromEntries(await Promise.all(asked));
 }

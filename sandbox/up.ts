@@ -4,16 +4,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
-import { BASE_IMAGE, provideBase, publishBase } from './base.ts';
+import { provideBase, publishBase } from './base.ts';
 import { provideCertificates, type Certificates } from './certificates.ts';
-import { descriptionPath, stateFolder, type Sandbox } from './contract.ts';
+import type { Sandbox } from './contract.ts';
 import type { GatewayConfig } from './gateway.ts';
 import { bootHost, BUILDER, ENGINES, hostFolder, socketPath, type Place } from './hosts.ts';
 import { RUNNER } from './inside.ts';
 import { gatewayAddress, hostAddress, loopbackAddress, provideNetwork, readNetwork, type Network } from './network.ts';
 import { hashLines, makePackages, PACKAGE_SOURCES } from './packages.ts';
-import { attempt, endRecorded, MARK, recorded, run, SandboxFault, startDaemon, until } from './processes.ts';
+import { attempt, endRecorded, recorded, run, SandboxFault, startDaemon, until } from './processes.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { descriptionPath, stateFolder } from './places.ts';
 import { provideTools, type Tools } from './tools.ts';
 
 type Site = {
@@ -42,10 +43,10 @@ export async function up(name: string, progress: Progress): Promise<Sandbox> {
   const site: Site = { name, network, tools, certificates, login: await provideLogin(name), progress };
   await mkdir(join(stateFolder(name), 'pids'), { recursive: true });
   await writeIndex(site);
+  await progress.step('base images', () => provideImages(site, base));
   await progress.step('registry, token service, package index', () => startServers(site));
   await progress.step('hosts mainpc, pc2 and the builder', () => bootAll(site));
   await provideClient(site);
-  await provideImages(site, base);
   const described = describe(site);
   const path = descriptionPath(name);
   await writeFile(`${path}.new`, `${JSON.stringify(described, null, 2)}\n`, { mode: 0o600 });
@@ -132,9 +133,8 @@ async function startServers(site: Site): Promise<void> {
   const configuration = { registry: inState(site, 'registry.json'), gateway: inState(site, 'gateway.json') };
   await writeFile(configuration.registry, JSON.stringify(registryConfiguration(site), null, 2));
   await writeFile(configuration.gateway, JSON.stringify(gatewayConfiguration(site), null, 2), { mode: 0o600 });
-  const env = { [MARK]: site.name };
   const start = (argv: readonly string[], record: string): number =>
-    startDaemon({ argv, env, log: `${record.replace('/pids/', '/')}.log`, record });
+    startDaemon({ argv, log: `${record.replace('/pids/', '/')}.log`, record });
   start([join(site.tools.bin, 'docker-registry'), 'serve', configuration.registry], registry);
   start([process.execPath, join(import.meta.dirname, 'gateway.ts'), configuration.gateway], gateway);
   const what = `registry at ${registryAddress(site)} (logs: ${inState(site, 'gateway.log')}, registry.log)`;
@@ -237,17 +237,8 @@ function clientEnvironment(site: Site): Readonly<Record<string, string>> {
 async function provideImages(site: Site, base: string): Promise<void> {
   const done = inState(site, 'base-published');
   if (existsSync(done)) return;
-  await site.progress.step(`push ${BASE_IMAGE}`, async () => {
-    const environment = clientEnvironment(site);
-    const folder = inState(site, 'base');
-    await publishBase(base, {
-      registry: registryAddress(site),
-      indexUrl: indexUrl(site),
-      tools: site.tools,
-      folder,
-      environment,
-    });
-  });
+  const [storage, folder] = [inState(site, 'registry'), inState(site, 'base')];
+  await publishBase(base, { storage, folder, indexUrl: indexUrl(site), tools: site.tools });
   await writeFile(done, '');
 }
 

@@ -1,12 +1,11 @@
 // The verbs that change or show a whole sandbox, one at a time on this machine.
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { readSandbox, STATE_ROOT, type Sandbox } from './contract.ts';
+import { readSandbox, type Sandbox } from './contract.ts';
 import { down } from './down.ts';
 import { bootHost, cutPower, ENGINES, pings, socketPath } from './hosts.ts';
 import { hostInit } from './inside.ts';
 import { withLock } from './lock.ts';
-import { SandboxFault } from './processes.ts';
+import { attempt, markChildren, SandboxFault } from './processes.ts';
 import { createProgress } from './progress.ts';
 import { placeOf, up } from './up.ts';
 
@@ -16,6 +15,7 @@ const EXIT_DOWN = 1;
 
 export async function runVerb(verb: 'up' | 'down' | 'status' | 'power', asked: Asked): Promise<number> {
   requireMachine();
+  markChildren(asked.name);
   switch (verb) {
     case 'up':
       return upVerb(asked);
@@ -44,8 +44,20 @@ function requireMachine(): void {
   if (!existsSync('/usr/bin/apt-get')) throw new SandboxFault(`expected Debian's apt-get, found none: ${cure}`);
 }
 
+/** A container's root may be no more than a name. */
+async function requireNamespaces(): Promise<void> {
+  const { code, stderr } = await attempt(['unshare', '--mount', '--net', '--pid', '--uts', '--ipc', '--fork', 'true']);
+  if (code === 0) return;
+  const said = stderr.trim();
+  throw new SandboxFault(
+    `expected the right to make namespaces, found "${said}": run it on a machine, not in a container`,
+  );
+}
+
 async function upVerb({ name, json }: Asked): Promise<number> {
-  const described = await locked(() => up(name, createProgress()));
+  const progress = createProgress();
+  await requireNamespaces();
+  const described = await withLock(progress, () => up(name, progress));
   if (json) print(JSON.stringify(described, null, 2));
   else await printTable(described);
   return 0;
@@ -53,7 +65,7 @@ async function upVerb({ name, json }: Asked): Promise<number> {
 
 async function downVerb({ name }: Asked): Promise<number> {
   const progress = createProgress();
-  const wasThere = await locked(() => down(name, progress));
+  const wasThere = await withLock(progress, () => down(name, progress));
   progress.say(wasThere ? `sandbox "${name}" is gone` : `there was no sandbox "${name}"`);
   return 0;
 }
@@ -74,16 +86,11 @@ async function powerVerb({ name, words }: Asked): Promise<number> {
   if (!ENGINES.some((each) => each === host) || !['off', 'on'].includes(state)) {
     throw new SandboxFault(`power: expected ${ENGINES.join('|')} off|on, found "${words.join(' ')}"`);
   }
-  await locked(async () => {
+  await withLock(createProgress(), async () => {
     if (state === 'off') await cutPower(name, host);
     else await bootHost(await placeOf(name, host));
   });
   return 0;
-}
-
-async function locked<T>(work: () => Promise<T>): Promise<T> {
-  await mkdir(STATE_ROOT, { recursive: true, mode: 0o711 });
-  return withLock(`${STATE_ROOT}/.lock`, work);
 }
 
 async function printTable(described: Sandbox): Promise<void> {

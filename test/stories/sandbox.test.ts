@@ -12,6 +12,8 @@ const MAIN = join(REPOSITORY, 'sandbox/main.ts');
 const PUBLIC = 'acme/public-story:1';
 const PRIVATE = 'acme/private-story:1';
 
+const networkOf = new Map<string, string>();
+
 let sandbox: Sandbox;
 
 beforeAll(async () => {
@@ -43,6 +45,17 @@ describe('up', () => {
   });
 });
 
+describe('down', () => {
+  test('leaves nothing of a sandbox whose up was killed in the middle', async () => {
+    const name = 'killed';
+    const died = await run([process.execPath, MAIN, 'up', '--name', name], { killAfterMs: 1_300 });
+    expect(died.code).not.toBe(0);
+    expect(await leftOf(name), 'what the killed one left').not.toEqual([]);
+    expect((await run([process.execPath, MAIN, 'down', '--name', name])).code).toBe(0);
+    expect(await leftOf(name)).toEqual([]);
+  });
+});
+
 describe('the registry', () => {
   test('anyone pulls a public name', async () => {
     expect((await onHost('mainpc', 'docker', 'pull', '-q', reference(PUBLIC))).code).toBe(0);
@@ -61,7 +74,7 @@ describe('the registry', () => {
     await onHost('mainpc', 'docker', 'tag', reference(PUBLIC), target);
     const pushed = await onHost('mainpc', 'docker', 'push', target);
     expect(pushed.code).not.toBe(0);
-    expect(pushed.output).toMatch(/denied/);
+    expect(pushed.output).toMatch(/denied|authorization failed/);
   });
 
   test('a wrong password is refused, the right one opens private names', async () => {
@@ -113,6 +126,26 @@ describe('exec', () => {
     expect(ran.code).toBe(9);
   });
 
+  test('a container that restarts always is back after the plug was pulled', async () => {
+    const argv = [
+      'docker',
+      'run',
+      '-d',
+      '--restart',
+      'always',
+      '--name',
+      'keeper',
+      'python:3.11-slim-bookworm',
+      'sleep',
+    ];
+    expect((await onHost('pc2', ...argv, 'infinity')).code).toBe(0);
+    await run([process.execPath, MAIN, 'power', 'pc2', 'off', '--name', 'stories']);
+    expect((await run([process.execPath, MAIN, 'power', 'pc2', 'on', '--name', 'stories'])).code).toBe(0);
+    const running = ['docker', 'ps', '--filter', 'status=running', '--format', '{{.Names}}'];
+    await expect.poll(async () => (await onHost('pc2', ...running)).output.trim(), { timeout: 10_000 }).toBe('keeper');
+    await onHost('pc2', 'docker', 'rm', '-f', 'keeper');
+  });
+
   test('a host that is switched off says so and how to start it', async () => {
     expect((await run([process.execPath, MAIN, 'power', 'pc2', 'off', '--name', 'stories'])).code).toBe(0);
     const refused = await onHost('pc2', 'true');
@@ -162,6 +195,22 @@ async function processes(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(read)) as Record<string, string>;
 }
 
+/** Everything by which a sandbox of that name could still be noticed on this machine. */
+async function leftOf(name: string): Promise<readonly string[]> {
+  const folder = `/var/lib/rollout-action-sandbox/${name}`;
+  const network = await readFile(join(folder, 'network.json'), 'utf8').catch(() => '');
+  if (network !== '') networkOf.set(name, /\d+/.exec(network)?.[0] ?? '');
+  const asked = [
+    ['ls', '-d', folder],
+    ['sh', '-c', `ip -o link | grep 'rollout${networkOf.get(name) ?? 'none'}[-:@]'`],
+    ['sh', '-c', `grep -a ' ${folder}' /proc/mounts`],
+    ['sh', '-c', `ls -d /sys/fs/cgroup/rollout-sandbox-${name} /sys/fs/cgroup/*/rollout-sandbox-${name} 2>/dev/null`],
+    ['sh', '-c', `grep -lazx ROLLOUT_SANDBOX=${name} /proc/[0-9]*/environ 2>/dev/null`],
+  ];
+  const found = await Promise.all(asked.map((argv) => run(argv, { outputOnly: true })));
+  return found.map(({ output }) => output).filter((output) => output !== '');
+}
+
 async function served(filename: string): Promise<number> {
   const lines = (await readFile(sandbox.index.accessLog, 'utf8').catch(() => '')).split('\n');
   return lines.filter((line) => line.includes(`/packages/${filename}"`) && line.includes('"status":200')).length;
@@ -182,7 +231,13 @@ function onHost(host: 'mainpc' | 'pc2', ...argv: readonly string[]): Promise<Ran
   return run([...sandbox.hosts[host].exec, ...argv]);
 }
 
-type Options = { readonly env?: Record<string, string>; readonly input?: string; readonly terminateAt?: string };
+type Options = {
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+  readonly terminateAt?: string;
+  readonly killAfterMs?: number;
+  readonly outputOnly?: boolean;
+};
 
 function run(argv: readonly string[], options: Options = {}): Promise<Ran> {
   const [command = '', ...rest] = argv;
@@ -190,11 +245,18 @@ function run(argv: readonly string[], options: Options = {}): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(command, rest, { env: options.env ?? process.env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, output: stdout + stderr, milliseconds: performance.now() - started });
+      resolve({
+        code,
+        output: options.outputOnly === true ? stdout : stdout + stderr,
+        milliseconds: performance.now() - started,
+      });
     });
     child.stdout?.on('data', (text: string) => {
       if (options.terminateAt !== undefined && text.includes(options.terminateAt)) child.kill('SIGTERM');
     });
+    if (options.killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+    // A command that reads no input may be gone before it is written.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input ?? '');
   });
 }
