@@ -1,4 +1,5 @@
 // From a plan to one bake definition: families and services × machines, linked by contexts, pushed by digest. Pure.
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { BuildTarget, Plan } from '../documents/plan.ts';
 
@@ -51,13 +52,14 @@ export function bakeDefinition(options: DefinitionOptions): BakeDefinition {
   };
 }
 
-/** The name of a target in a bake definition, where a dot would be read as a path. */
+/** The name of a target in a bake definition and of its cache: no dot, no slash, and still another one for each target. */
 export function bakeName(target: string): string {
-  return target.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  const plain = target.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  return plain === target ? plain : `${plain}-${createHash('sha256').update(target).digest('hex').slice(0, 8)}`;
 }
 
 function bakeTarget(target: BuildTarget, { plan, buildArguments, secrets, cache }: DefinitionOptions): BakeTarget {
-  const reference = `${plan.registry}/cache:${target.name}`;
+  const reference = `${plan.registry}/cache:${bakeName(target.name)}`;
   const layers = {
     'cache-from': [`type=registry,ref=${reference}`],
     'cache-to': [`type=registry,ref=${reference},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true`],
