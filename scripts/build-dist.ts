@@ -47,10 +47,11 @@ async function buildInto(work: string): Promise<string> {
 function minify(path: string): void {
   const { code, errors } = minifySync(path, readFileSync(path, 'utf8'), {
     module: true,
-    mangle: { keepNames: { function: true, class: true } },
-    compress: { target: TARGET, keepNames: { function: true, class: true } },
+    mangle: true,
+    compress: { target: TARGET },
   });
-  if (errors.length > 0) throw new Error(`${path} can't be minified: ${errors.map(({ message }) => message).join('; ')}`);
+  if (errors.length > 0)
+    throw new Error(`${path} can't be minified: ${errors.map(({ message }) => message).join('; ')}`);
   writeFileSync(path, code);
 }
 

@@ -18,10 +18,10 @@ export interface ToolOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Runs `node_modules/.bin/<tool>`; whatever the exit code, it is returned. */
+/** Runs `node_modules/.bin/<tool>`, or `git`; whatever the exit code, it is returned. */
 export async function runTool(tool: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
   const bin = join(ROOT, 'node_modules/.bin');
-  const program = tool === 'node' ? process.execPath : join(bin, tool);
+  const program = programOf(tool, bin);
   const began = performance.now();
   const chunks: Buffer[] = [];
   const keep = (data: Buffer): void => void chunks.push(data);
@@ -41,6 +41,12 @@ export async function needTool(tool: string, args: readonly string[], options: T
   const { exitCode, output } = await runTool(tool, args, options);
   if (exitCode === 0) return output;
   throw new Error(`${tool} ${args.join(' ')} ended with exit code ${exitCode}\n${output}`);
+}
+
+function programOf(tool: string, bin: string): string {
+  if (tool === 'node') return process.execPath;
+  // git is the one tool that npm does not bring.
+  return tool === 'git' ? tool : join(bin, tool);
 }
 
 function definedEnvironment(): Record<string, string> {
