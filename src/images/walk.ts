@@ -96,7 +96,7 @@ function chooseChild(request: WalkRequest, index: Index): Step<Children> {
   const runnable = index.manifests.filter((entry) => attestationSubject(entry) === undefined);
   const platforms = runnable.map((entry) => showPlatform(entry.platform)).join(', ') || 'no runnable image';
   const [only] = runnable;
-  if (only === undefined || runnable.length > 1 || platforms !== request.expected.platform) {
+  if (only === undefined || platforms !== request.expected.platform) {
     return { kind: 'wrong', check: platformCheck(where, request.expected.platform, platforms) };
   }
   const attestations = index.manifests.filter((entry) => attestationSubject(entry) !== undefined);
