@@ -8,7 +8,6 @@ import { DEFAULTS } from './schema.ts';
 import type { Sheet } from './sheet.ts';
 
 export const HEALTH_PORT_LABEL = 'io.rollout.health-port';
-export const HEALTH_PATH_LABEL = 'io.rollout.health-path';
 
 export interface HealthQuestion {
   readonly sheet: Sheet;

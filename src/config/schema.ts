@@ -109,7 +109,6 @@ export const rolloutFileSchema = z.strictObject({
 });
 export type RolloutFile = Readonly<z.output<typeof rolloutFileSchema>>;
 export type MachineEntry = Readonly<z.output<typeof machineSchema>>;
-export type ServiceEntry = Readonly<z.output<typeof serviceSchema>>;
 
 /** What holds when rollout.yml and the repository say nothing; in one place. */
 export const DEFAULTS = {

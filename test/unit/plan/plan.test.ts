@@ -206,6 +206,15 @@ describe('the deployment', () => {
     ]);
   });
 
+  test('a machine whose every service is a canary has no empty wave after it', async () => {
+    const files = smallFleet({ 'rollout.yml': ROLLOUT.replace('[brain]', '[brain, bus]') });
+    const { deployment } = await planOf(files);
+    expect(deployment.waves.map(({ name, services }) => [name, services])).toEqual([
+      ['canary on mainpc', ['bus', 'brain']],
+      ['pc2', ['bus', 'eyes']],
+    ]);
+  });
+
   test('compose files and mounted files of the repository travel, nothing else does', async () => {
     const { deployment } = await planOf(smallFleet());
     expect(deployment.files.map(({ machine, path }) => `${machine}: ${path}`)).toEqual([
