@@ -194,7 +194,9 @@ function applyInstruction(facts: ImageFacts, instruction: Instruction, scope: Sc
 }
 
 function commandOf(instruction: Instruction, shell: readonly string[]): readonly string[] {
-  return instruction.json ?? [...shell, argumentText(instruction)];
+  const text = argumentText(instruction);
+  // `CMD` alone is an empty command.
+  return instruction.json ?? (text === '' ? [] : [...shell, text]);
 }
 
 function testOf(instruction: Instruction): readonly string[] {

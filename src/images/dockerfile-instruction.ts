@@ -151,7 +151,7 @@ export function readJsonForm(text: string): readonly string[] | undefined {
 function joinLines(source: InstructionSource): { text: string; pieces: Piece[]; restLine: number } {
   const lines = source.raw.split(/\r?\n/);
   const escaped = source.escape === '`' ? '`' : '\\\\';
-  const continued = new RegExp(`${escaped}[ \\t]*$`);
+  const continued = new RegExp(`(?<!${escaped})${escaped}[ \\t]*$`);
   const pieces: Piece[] = [];
   let text = '';
   let index = 0;

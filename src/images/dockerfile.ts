@@ -1,6 +1,7 @@
 // A Dockerfile as a model: instructions with their places, stages, and every line that can't be read.
 import { DockerfileParser, type Instruction as Token } from 'dockerfile-ast';
-import { argumentText, flagValue, readInstruction, type Instruction, type Place } from './dockerfile-instruction.ts';
+import { flagValue, readInstruction, type Instruction, type Place } from './dockerfile-instruction.ts';
+import { findProblems, type Problem } from './dockerfile-problems.ts';
 
 export interface Stage extends Place {
   readonly index: number;
@@ -11,21 +12,6 @@ export interface Stage extends Place {
   readonly platform: string | undefined;
   /** FROM first. */
   readonly instructions: readonly Instruction[];
-}
-
-export interface Problem extends Place {
-  readonly kind:
-    | 'not-a-dockerfile'
-    | 'no-stage'
-    | 'too-many-stages'
-    | 'before-from'
-    | 'unknown-instruction'
-    | 'broken-continuation'
-    | 'missing-arguments'
-    | 'open-heredoc';
-  readonly message: string;
-  /** For a broken continuation: the last line of the instruction that should have gone on. */
-  readonly previousLine?: number;
 }
 
 export interface Comment extends Place {
@@ -44,11 +30,6 @@ export interface Dockerfile {
   readonly escape: string;
 }
 
-export const KEYWORDS: ReadonlySet<string> = new Set([
-  ...['ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'MAINTAINER'],
-  ...['ONBUILD', 'RUN', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
-]);
-
 /** More than any real Dockerfile; what lies beyond is not read, and a problem says so. */
 const MAX_CHARACTERS = 2_000_000;
 const MAX_STAGES = 500;
@@ -57,8 +38,7 @@ const MAX_STAGES = 500;
 export function parseDockerfile(text: string): Dockerfile {
   const refused = notADockerfile(text);
   if (refused !== undefined) return { ...emptyDockerfile(text), problems: [refused] };
-  const parsed = DockerfileParser.parse(text);
-  const escape = parsed.getEscapeCharacter();
+  const { parsed, escape } = tokenize(text);
   const lines = text.split(/\r?\n/);
   const all = readAll(parsed.getInstructions(), lines, escape);
   const beyond = all.find(({ stage }) => stage === MAX_STAGES);
@@ -75,7 +55,7 @@ export function parseDockerfile(text: string): Dockerfile {
     stages: readStages(instructions),
     globalArguments: instructions.filter(({ stage, keyword }) => stage === undefined && keyword === 'ARG'),
     comments,
-    problems: [...findProblems(instructions, lines), ...tooManyStages(beyond)],
+    problems: [...findProblems(instructions, { lines, escape }), ...tooManyStages(beyond)],
     escape,
   };
 }
@@ -91,6 +71,15 @@ export function stageNamed(dockerfile: Dockerfile, name: string, before: number)
   const wanted = name.toLowerCase();
   const named = earlier.findLast((stage) => stage.name?.toLowerCase() === wanted);
   return named ?? (/^\d+$/.test(name) ? earlier[Number(name)] : undefined);
+}
+
+/** A line that ends in two escape characters does not go on, for Docker; the tokenizer is shown a text in which it can't. */
+function tokenize(text: string): { parsed: ReturnType<typeof DockerfileParser.parse>; escape: string } {
+  const parsed = DockerfileParser.parse(text);
+  const escape = parsed.getEscapeCharacter();
+  const doubled = escape === '`' ? /``([ \t]*)$/gm : /\\\\([ \t]*)$/gm;
+  const shown = text.replaceAll(doubled, '__$1');
+  return { parsed: shown === text ? parsed : DockerfileParser.parse(shown), escape };
 }
 
 function tooManyStages(beyond: Instruction | undefined): readonly Problem[] {
@@ -160,57 +149,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function findProblems(instructions: readonly Instruction[], lines: readonly string[]): Problem[] {
-  const known = instructions.filter(({ keyword }) => KEYWORDS.has(keyword));
-  if (instructions.length > 0 && known.length === 0) {
-    const message = 'no line of this file begins with a Dockerfile instruction';
-    return [{ kind: 'not-a-dockerfile', line: 1, endLine: 1, column: 1, message }];
-  }
-  const problems = instructions.flatMap((instruction, index) =>
-    problemsOf(instruction, instructions[index - 1], lines),
-  );
-  if (instructions.some(({ keyword }) => keyword === 'FROM')) return problems;
-  const message = 'there is no FROM, so there is nothing to build';
-  return [{ kind: 'no-stage', line: 1, endLine: 1, column: 1, message }, ...problems];
-}
-
-function problemsOf(
-  instruction: Instruction,
-  previous: Instruction | undefined,
-  lines: readonly string[],
-): readonly Problem[] {
-  const { line, endLine, column, keyword, stage } = instruction;
-  const place = { line, endLine, column };
-  if (!KEYWORDS.has(keyword)) return [unknownInstruction(instruction, previous)];
-  const found: Problem[] = [];
-  if (stage === undefined && keyword !== 'ARG') {
-    found.push({ ...place, kind: 'before-from', message: `${keyword} stands before the first FROM` });
-  }
-  if (argumentText(instruction) === '') {
-    found.push({ ...place, kind: 'missing-arguments', message: `${keyword} has no argument` });
-  }
-  const open = instruction.heredocs.find((heredoc) => heredoc.endLine > endLine);
-  if (open !== undefined && lines.length <= open.endLine) {
-    found.push({ ...place, kind: 'open-heredoc', message: `the heredoc ${open.name} is never closed` });
-  }
-  return found;
-}
-
-function unknownInstruction(instruction: Instruction, previous: Instruction | undefined): Problem {
-  const { line, endLine, column, raw } = instruction;
-  const first = raw.split('\n')[0] ?? '';
-  const word = first.split(/\s/)[0] ?? '';
-  const goesOn = previous?.endLine === line - 1 && continues(previous.keyword, first);
-  if (!goesOn) {
-    return { kind: 'unknown-instruction', line, endLine, column, message: `${word} is not a Dockerfile instruction` };
-  }
-  const message = `line ${line - 1} does not end with a \\, so this line of ${previous.keyword} is read as an instruction`;
-  return { kind: 'broken-continuation', line, endLine, column, message, previousLine: line - 1 };
-}
-
-function continues(keyword: string, row: string): boolean {
-  if (keyword === 'ENV' || keyword === 'LABEL' || keyword === 'ARG') return /^[\w.-]+=/.test(row);
-  return keyword === 'RUN' && /^(&&|\|\||\||;|-|[a-z])/.test(row);
 }

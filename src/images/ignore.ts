@@ -130,7 +130,8 @@ function readStar(pattern: string, at: number): { token: Token; end: number } {
 
 function readClass(pattern: string, at: number): { token: Token; end: number } | undefined {
   const close = pattern.indexOf(']', at + 1);
-  if (close < 0) return undefined;
+  // Docker takes an empty class for a broken pattern.
+  if (close < 0 || /^\[\^?\]/.test(pattern.slice(at))) return undefined;
   try {
     const one = new RegExp(`^${pattern.slice(at, close + 1)}$`);
     return { token: { kind: 'class', one }, end: close + 1 };

@@ -1,7 +1,8 @@
 // RA101 to RA107: the file can be read, and each instruction does what its writer meant.
 import { argumentText, placeAt, type Instruction, type Word } from '../../images/dockerfile-instruction.ts';
 import { assignments, resolveFrom, unquote, variablesIn, walkStage } from '../../images/dockerfile-scope.ts';
-import type { Dockerfile, Problem } from '../../images/dockerfile.ts';
+import type { Problem } from '../../images/dockerfile-problems.ts';
+import type { Dockerfile } from '../../images/dockerfile.ts';
 import { outsideBase } from '../../images/dockerfile-facts.ts';
 import { at, type ImageRule, type Sighting } from '../rule.ts';
 import { callOf, programName } from '../shell.ts';
@@ -22,10 +23,7 @@ export const RA101: ImageRule = {
     bad: 'ENV PORT=8000\n    HOST=0.0.0.0',
     good: 'ENV PORT=8000 \\\n    HOST=0.0.0.0',
   },
-  check: ({ dockerfile }) => [
-    ...dockerfile.problems.map((problem) => fromProblem(dockerfile, problem)),
-    ...halfPairs(dockerfile),
-  ],
+  check: ({ dockerfile }) => dockerfile.problems.map((problem) => fromProblem(dockerfile, problem)),
 };
 
 export const RA102: ImageRule = {
@@ -141,27 +139,11 @@ const CURES: Readonly<Record<Problem['kind'], string>> = {
   'before-from': 'move it below FROM; only ARG may stand before it',
   'unknown-instruction': 'remove the line, or begin it with the instruction it belongs to',
   'broken-continuation': 'end the line before with a \\',
-  'missing-arguments': 'give the instruction its argument, or remove it',
+  'wrong-arguments': 'write the arguments that Docker expects; put quotes around a value with blanks in it',
+  'unknown-flag': 'remove the flag, or correct its name',
+  'open-quote': 'close it on the same logical line',
   'open-heredoc': 'close the heredoc with its word alone on a line',
 };
-
-/** `ENV A=1 word`: from the first `=` on every word must be a pair. */
-function halfPairs(dockerfile: Dockerfile): readonly Sighting[] {
-  return dockerfile.instructions.flatMap((instruction) => {
-    const { keyword, words } = instruction;
-    const isPairs = (keyword === 'ENV' || keyword === 'LABEL') && words[0]?.raw.includes('=') === true;
-    const bad = isPairs ? words.find(({ raw }) => !raw.includes('=') && !SHELL_TOKEN.test(raw)) : undefined;
-    if (bad !== undefined) {
-      const message = `${keyword} can't be read: ${shown(bad.raw)} has no =`;
-      return [
-        { ...wordPlace(instruction, bad), message, got: bad.raw, cure: 'put quotes around a value with blanks in it' },
-      ];
-    }
-    const lone = keyword === 'ENV' && words.length === 1 && words[0]?.raw.includes('=') === false;
-    if (!lone) return [];
-    return [{ ...at(instruction), message: 'ENV has a name and no value', cure: 'write ENV NAME=value' }];
-  });
-}
 
 const PLACEHOLDER = /^(AGENT_NAME|SERVICE_NAME|YOUR_[A-Z_]+|CHANGE_?ME|REPLACE_?ME|PLACEHOLDER)$/;
 const ANGLED =
