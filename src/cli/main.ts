@@ -24,6 +24,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: 'move the fleet, or one host, to a release',
     load: async () => (await import('./cutover.ts')).command,
   },
+  host: {
+    summary: 'make this machine ready to be rolled out to',
+    load: async () => (await import('./host.ts')).command,
+  },
   probe: {
     summary: 'ask endpoints all the time, beside a cutover (internal)',
     load: async () => (await import('./probe.ts')).command,

@@ -15,7 +15,7 @@ export async function openHost(world: HostWorld, options: HostOptions, ended: Ab
   const compose = composeOf(world);
   const facts = await engine.facts();
   const project = await openProject(world, { release: options.release, machine, stateFolder: options.stateFolder });
-  const rendered = await compose.render(await project.staged());
+  const rendered = await compose.render(await project.staged()).finally(() => project.unstage());
   const hub = await openEventHub(engine, ended);
   return {
     world,

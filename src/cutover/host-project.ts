@@ -32,6 +32,8 @@ export interface ProjectFolder {
   compose(): ComposeProject;
   /** The release's Compose files beside the folder's other ones, to render before anything is written. */
   staged(): Promise<ComposeProject>;
+  /** Once it was rendered. */
+  unstage(): Promise<void>;
   /** SHA-256 of the release's files that a service mounts, by path. */
   mountedBy(placement: Placement): Readonly<Record<string, string>>;
   /** Throws Fault `conflict` with a diff when a human changed one of the files these services need. */
@@ -81,6 +83,7 @@ export async function openProject(
     folder: machine.directory,
     compose: () => ({ folder: machine.directory, files }),
     staged: () => stage(place),
+    unstage: () => world.files.remove(stagingFolder(place)),
     mountedBy: (placement) => mountedBy(place, placement),
     refuseHandChanges: async (services) => {
       const journal = await openJournal(world, stateFolder, PROJECT_ROOM);
@@ -134,12 +137,16 @@ async function stage(place: Place): Promise<ComposeProject> {
   const staged = new Map<string, string>();
   for (const file of filesOf(place.release, place.machine)) {
     if (!place.files.includes(file.path)) continue;
-    const path = join(place.state, 'staged', place.release.tag, file.path);
+    const path = join(stagingFolder(place), file.path);
     await place.world.files.writeAtomic(path, bytesOf(file), STATE_MODE);
     staged.set(file.path, path);
   }
   const read = place.files.filter((path) => path !== PINS_FILE);
   return { folder: place.machine.directory, files: read.map((path) => staged.get(path) ?? path) };
+}
+
+function stagingFolder(place: Place): string {
+  return join(place.state, 'staged', place.release.tag);
 }
 
 function mountedBy(place: Place, placement: Placement): Record<string, string> {

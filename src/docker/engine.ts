@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { Fault, faultCode } from '../fault.ts';
 import type { Container, RestartPolicy } from '../hosts/container.ts';
+import { socketPath } from '../hosts/socket.ts';
 import type { HttpAnswer, HttpRequest } from '../world/http.ts';
 import type { World } from '../world/world.ts';
 import {
@@ -68,7 +69,6 @@ export interface Engine {
   watch(onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void>;
 }
 
-const DEFAULT_SOCKET = '/var/run/docker.sock';
 const ANSWER_DEADLINE_MS = 30_000;
 /** What the engine may need beyond a container's own grace time to report it stopped. */
 const STOP_SLACK_MS = 30_000;
@@ -115,17 +115,6 @@ export function connectEngine(world: World): Engine {
     },
     watch: (onEvent, signal) => watch(world, socket, onEvent, signal),
   };
-}
-
-function socketPath(dockerHost: string | undefined): string {
-  if (dockerHost === undefined) return DEFAULT_SOCKET;
-  if (dockerHost.startsWith('unix://')) return dockerHost.slice('unix://'.length);
-  throw new Fault('unsupported', 'the cutover speaks to the engine of its own machine only', {
-    where: 'DOCKER_HOST',
-    expected: 'unix:///path/to/docker.sock',
-    found: dockerHost,
-    cure: 'run this on the machine itself; from a terminal elsewhere, give the machine a `reach` in rollout.yml',
-  });
 }
 
 async function readFacts(send: Send): Promise<EngineFacts> {

@@ -1,5 +1,4 @@
 // The thin loop around the gate: probes at its pace, listens to the engine, asks the machine what it makes of both.
-import { faultCode } from '../fault.ts';
 import type { GateResult } from '../documents/cutover.ts';
 import type { Clock } from '../world/clock.ts';
 import {
@@ -40,7 +39,8 @@ export async function gate(
       const result = await Promise.race([subject.probe(), loss.happened]);
       feed(loss.reason() ?? toObservation(result, clock.monotonic()));
       if (isDecided(state)) break;
-      await Promise.race([clock.sleep(pause(state, beganAt, clock.monotonic()), signal), loss.happened]);
+      const restMs = pause(state, { beganAt, now: clock.monotonic() }, policy);
+      await Promise.race([clock.sleep(restMs, signal), loss.happened]);
       feed(loss.reason() ?? { kind: 'tick', at: clock.monotonic() });
     }
     return gateResult(state);
@@ -100,13 +100,9 @@ function toObservation(result: ProbeResult, at: number): Observation {
   return { ...result, at };
 }
 
-/** The rest of the period since the probe began: a slow answer does not slow the pace. */
-function pause(state: GateState, beganAt: number, now: number): number {
+/** The rest of the period since the probe began; less where min-healthy-time is over sooner. */
+function pause(state: GateState, { beganAt, now }: { beganAt: number; now: number }, policy: GatePolicy): number {
   const period = state.firstSuccessAt === undefined ? BOOTING_PERIOD_MS : PERIOD_MS;
-  return Math.max(0, beganAt + period - now);
-}
-
-/** Whether a thrown value is the signal's doing and nobody's failure. */
-export function isAbort(error: unknown): boolean {
-  return faultCode(error) === 'aborted';
+  const enough = state.holdingSince === undefined ? Infinity : state.holdingSince + policy.minHealthyTimeMs;
+  return Math.max(0, Math.min(beganAt + period, enough) - now);
 }
