@@ -67,8 +67,8 @@ async function execVerb({ words, name, root, command }: Arguments): Promise<numb
 }
 
 function parse(argv: readonly string[]): Arguments {
-  const split = argv.indexOf('--');
-  const own = split < 0 ? argv : argv.slice(0, split);
+  const split = commandStart(argv);
+  const own = argv.slice(0, split);
   const words: string[] = [];
   let [name, json, root] = [DEFAULT_NAME, false, false];
   for (let place = 0; place < own.length; place += 1) {
@@ -84,5 +84,16 @@ function parse(argv: readonly string[]): Arguments {
     throw new SandboxFault(`--name: expected a small letter, then small letters, digits or dashes, found "${name}"`);
   }
   const [verb = 'help', ...rest] = words;
-  return { verb, words: rest, name, json, root, command: split < 0 ? [] : argv.slice(split + 1) };
+  const command = argv.slice(argv[split] === '--' ? split + 1 : split);
+  return { verb, words: rest, name, json, root, command };
+}
+
+/** Where the command of `exec` begins: at `--`, or behind HOST, since `npm run sandbox exec HOST -- CMD` eats the dashes. */
+function commandStart(argv: readonly string[]): number {
+  const host = argv[0] === 'exec' ? argv.findIndex((word) => PLACES.includes(word)) : -1;
+  const dashes = argv.indexOf('--');
+  if (host < 0) return dashes < 0 ? argv.length : dashes;
+  let place = host + 1;
+  while (argv[place] === '--root' || argv[place] === '--name') place += argv[place] === '--root' ? 1 : 2;
+  return Math.min(place, argv.length);
 }

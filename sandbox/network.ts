@@ -46,7 +46,8 @@ export async function readNetwork(name: string): Promise<Network | undefined> {
 export async function attachHost(network: Network, host: string, pid: number): Promise<void> {
   const link = vethName(network, host);
   await removeLink(link);
-  await run(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)]);
+  const peer = ['peer', 'name', 'eth0', 'address', hardwareAddress(hostAddress(network, host)), 'netns', String(pid)];
+  await run(['ip', 'link', 'add', link, 'type', 'veth', ...peer]);
   await run(['ip', 'link', 'set', link, 'master', bridgeName(network), 'up']);
   const inside = (argv: readonly string[]): Promise<string> => run(['nsenter', '-t', String(pid), '-n', 'ip', ...argv]);
   await inside(['link', 'set', 'lo', 'up']);
@@ -75,6 +76,15 @@ function vethName(network: Network, host: string): string {
   return `${bridgeName(network)}-${String(HOST_NUMBERS[host] ?? 200)}`;
 }
 
+/**
+ * Fixed, as a real machine's is: a bridge left to itself takes the lowest of its ports' addresses and changes it when a
+ * host reboots, and everybody else then talks into the void for some ten seconds.
+ */
+function hardwareAddress(address: string): string {
+  const bytes = address.split('.').map((number) => Number(number).toString(16).padStart(2, '0'));
+  return ['02', '42', ...bytes].join(':');
+}
+
 async function chooseNetwork(name: string): Promise<Network> {
   const taken = await takenByOthers();
   const preferred = PREFERRED[name];
@@ -98,6 +108,7 @@ async function takenByOthers(): Promise<ReadonlySet<number>> {
 async function provideBridge(network: Network): Promise<void> {
   const bridge = bridgeName(network);
   if (!existsSync(`/sys/class/net/${bridge}`)) await run(['ip', 'link', 'add', bridge, 'type', 'bridge']);
+  await run(['ip', 'link', 'set', bridge, 'address', hardwareAddress(gatewayAddress(network))]);
   await run(['ip', 'addr', 'replace', `${gatewayAddress(network)}/16`, 'dev', bridge]);
   await run(['ip', 'link', 'set', bridge, 'up']);
   await openFirewall(bridge);

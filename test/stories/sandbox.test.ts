@@ -146,6 +146,15 @@ describe('exec', () => {
     await onHost('pc2', 'docker', 'rm', '-f', 'keeper');
   });
 
+  test('while one host reboots, the other keeps reaching the registry', async () => {
+    const ask = ['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '--max-time', '2'];
+    for (const state of ['off', 'on']) {
+      expect((await run([process.execPath, MAIN, 'power', 'pc2', state, '--name', 'stories'])).code).toBe(0);
+      const asked = await onHost('mainpc', ...ask, `https://${sandbox.registry.address}/v2/`);
+      expect(asked.output, state).toBe('401');
+    }
+  });
+
   test('a host that is switched off says so and how to start it', async () => {
     expect((await run([process.execPath, MAIN, 'power', 'pc2', 'off', '--name', 'stories'])).code).toBe(0);
     const refused = await onHost('pc2', 'true');
