@@ -28,6 +28,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: 'make this machine ready to be rolled out to',
     load: async () => (await import('./host.ts')).command,
   },
+  report: {
+    summary: 'draw the evidence together and answer the acceptance checklist',
+    load: async () => (await import('./report.ts')).command,
+  },
   probe: {
     summary: 'ask endpoints all the time, beside a cutover (internal)',
     load: async () => (await import('./probe.ts')).command,
