@@ -11,7 +11,7 @@ export interface Ending<V extends Verb> {
   /** Why the exit code is not 0, one reason per line. */
   readonly failures?: readonly string[];
   /** Markdown for the job's summary. */
-  readonly summary?: string;
+  readonly summary?: string | undefined;
   /** Workflow commands that annotate files, as lines. */
   readonly annotations?: readonly string[];
 }

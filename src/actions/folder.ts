@@ -1,12 +1,17 @@
 // The folder in which documents travel from one action to the next, within a job as files and between jobs as an artifact.
 import { join } from 'node:path';
 import type * as z from 'zod';
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { parseDocument } from '../documents/document.ts';
 import { Fault } from '../fault.ts';
 import type { World } from '../world/world.ts';
 
 /** Not hidden: actions/upload-artifact leaves hidden files and folders out. */
 const DEFAULT_FOLDER = 'rollout';
+
+/** The name of a host's report: waves and machines are free texts, files and artifacts are not. */
+export function reportName(kind: 'cutover' | 'return', about: string): string {
+  return `${kind}-${about.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}`;
+}
 
 export interface DocumentFolder {
   readonly path: string;
@@ -15,7 +20,8 @@ export interface DocumentFolder {
   read<S extends z.ZodType>(schema: S, name: string): Promise<z.output<S>>;
   /** As read, but undefined when there is none. */
   find<S extends z.ZodType>(schema: S, name: string): Promise<z.output<S> | undefined>;
-  write(name: string, document: unknown): Promise<void>;
+  /** The names of the documents that begin so, sorted. */
+  named(prefix: string): Promise<readonly string[]>;
 }
 
 /** The folder named by the input, else `rollout` under the runner's temporary folder, else in the workspace. */
@@ -32,7 +38,11 @@ export function openFolder(world: World, input: string | undefined): DocumentFol
     pathOf,
     find,
     read: async (schema, name) => (await find(schema, name)) ?? missing(pathOf(name)),
-    write: (name, document) => world.files.writeAtomic(pathOf(name), showDocument(document)),
+    named: async (prefix) => {
+      const entries = (await world.files.list(path)) ?? [];
+      const names = entries.map(({ name }) => name).filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
+      return names.map((name) => name.slice(0, -'.json'.length));
+    },
   };
 }
 

@@ -15,7 +15,7 @@ export const INPUTS = {
 /** The names of the outputs of every verb's action. */
 export const OUTPUTS = {
   validate: ['findings'],
-  plan: ['tag', 'build', 'canary', 'batches', 'machines'],
+  plan: ['tag', 'build', 'canary', 'batches', 'machines', 'on-failure'],
   build: ['tag', 'images'],
   verify: ['verdict'],
   publish: ['tags'],

@@ -7,6 +7,8 @@ const DOORS: Readonly<Record<string, () => Promise<unknown>>> = {
   build: async () => (await import('./build.ts')).open(),
   verify: async () => (await import('./verify.ts')).open(),
   publish: async () => (await import('./publish.ts')).open(),
+  cutover: async () => (await import('./cutover.ts')).open(),
+  report: async () => (await import('./report.ts')).open(),
 };
 
 /** Enters a door by its name; `dist/<name>/index.js` does nothing else. */

@@ -7,10 +7,12 @@ export interface WaveMatrices {
   readonly batches: string;
   /** Every machine with services to move. */
   readonly machines: string;
+  /** What a failed wave does to the ones before it. */
+  readonly 'on-failure': Deployment['onFailure'];
 }
 
 /** Waves without a service are left out. `runsOn` is JSON in itself, for fromJSON in runs-on. */
-export function waveMatrices({ machines, waves }: Deployment): WaveMatrices {
+export function waveMatrices({ machines, waves, onFailure }: Deployment): WaveMatrices {
   const moving = waves.filter(({ services }) => services.length > 0);
   const runsOn = (machine: string): string => {
     const labels = machines.find(({ name }) => name === machine)?.runsOn;
@@ -24,5 +26,6 @@ export function waveMatrices({ machines, waves }: Deployment): WaveMatrices {
     canary: JSON.stringify(moving.filter(({ kind }) => kind === 'canary').map(row)),
     batches: JSON.stringify(moving.filter(({ kind }) => kind === 'batch').map(row)),
     machines: JSON.stringify(names.map((machine) => ({ machine, runsOn: runsOn(machine) }))),
+    'on-failure': onFailure,
   };
 }

@@ -98,3 +98,26 @@ describe('the door of plan', () => {
     execFileSync('git', args, { cwd: runner.workspace });
   }
 });
+
+describe('the door of report', () => {
+  it('draws what is there together and puts the summary on the page of the run', () => {
+    runner.put('findings', { schema: 'rollout/findings', version: 1, checked: ['Dockerfile'], findings: [] });
+    const run = runner.enter('report');
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs).toEqual({
+      evidence: runner.document('evidence'),
+      summary: join(runner.temp, 'rollout/summary.md'),
+    });
+    expect(run.summary.trim()).toBe(readFileSync(run.outputs['summary'] ?? '', 'utf8').trim());
+    const evidence: { findings: unknown } = JSON.parse(readFileSync(runner.document('evidence'), 'utf8'));
+    expect(evidence.findings).toMatchObject({ checked: ['Dockerfile'] });
+  });
+});
+
+describe('the door of cutover', () => {
+  it('asks for the machine it stands on', () => {
+    const run = runner.enter('cutover');
+    expect(run.exitCode).toBe(2);
+    expect(run.stdout).toContain('::error::the input machine is missing');
+  });
+});

@@ -33,6 +33,10 @@ describe('the matrices of a deployment', () => {
     ]);
   });
 
+  it('say what a failed wave does to those before it', () => {
+    expect(matrices['on-failure']).toBe('halt');
+  });
+
   it('leave out a wave in which nothing moves', () => {
     const none = waveMatrices(deployment([{ ...CANARY, services: [] }, REST]));
     expect(none.canary).toBe('[]');
@@ -47,5 +51,5 @@ function wave(facts: Partial<Wave> & Pick<Wave, 'name' | 'services'>): Wave {
 function deployment(waves: readonly Wave[]): Deployment {
   const machine = (name: string, runsOn: readonly string[]) => ({ name, runsOn }) as Machine;
   const machines = [machine('mainpc', ['self-hosted', 'gpu']), machine('pc2', ['self-hosted', 'pc2'])];
-  return { machines, waves } as unknown as Deployment;
+  return { machines, waves, onFailure: 'halt' } as unknown as Deployment;
 }
