@@ -24,6 +24,14 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: 'move the fleet, or one host, to a release',
     load: async () => (await import('./cutover.ts')).command,
   },
+  adopt: {
+    summary: 'show and record which container is which service today',
+    load: async () => (await import('./adopt.ts')).command,
+  },
+  status: {
+    summary: 'what runs on this host, since when, by which release',
+    load: async () => (await import('./status.ts')).command,
+  },
   host: {
     summary: 'make this machine ready to be rolled out to',
     load: async () => (await import('./host.ts')).command,

@@ -10,7 +10,7 @@ import { openEventHub } from './host-watch.ts';
 
 /** `ended` closes the event stream. */
 export async function openHost(world: HostWorld, options: HostOptions, ended: AbortSignal): Promise<Host> {
-  const machine = machineOf(options.release, options.machine);
+  const machine = machineNamed(options.release.deployment.machines, options.machine);
   const engine = connectEngine(world);
   const compose = composeOf(world);
   const facts = await engine.facts();
@@ -33,11 +33,10 @@ export async function openHost(world: HostWorld, options: HostOptions, ended: Ab
 }
 
 /** The machine named, or Fault `usage`. */
-export function machineOf(release: Release, name: string): Machine {
-  const { machines } = release.deployment;
+export function machineNamed(machines: readonly Machine[], name: string): Machine {
   const found = machines.find((machine) => machine.name === name);
   if (found !== undefined) return found;
-  throw new Fault('usage', `the release knows no machine ${name}`, {
+  throw new Fault('usage', `there is no machine ${name}`, {
     where: '--machine',
     expected: machines.map((machine) => machine.name).join(', '),
     found: name,

@@ -40,6 +40,8 @@ export interface RestartPolicy {
 
 export const COMPOSE_PROJECT = 'com.docker.compose.project';
 export const COMPOSE_SERVICE = 'com.docker.compose.service';
+/** The folder Compose was run for. */
+export const COMPOSE_FOLDER = 'com.docker.compose.project.working_dir';
 
 /** Labels on every container a rollout makes. */
 export const ROLLOUT_LABELS = {

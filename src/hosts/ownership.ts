@@ -1,7 +1,7 @@
 // Which container is which service: by Compose's own labels, by what was adopted, and by name, port and image.
 import type { Placement } from '../documents/fleet.ts';
 import { parseReference } from '../images/reference.ts';
-import { COMPOSE_PROJECT, composeServiceOf, type Container } from './container.ts';
+import { COMPOSE_FOLDER, COMPOSE_SERVICE, type Container } from './container.ts';
 
 export interface Match {
   readonly service: string;
@@ -18,25 +18,26 @@ const PORT_WEIGHT = 2;
 const IMAGE_WEIGHT = 1;
 const ENOUGH = 2;
 
-/** Every service with the container that runs it today. A container serves one service only, the one it fits best. */
+/** Every service with the container that runs it today; what Compose made in `folder` is the project's own. A container serves one service only, the one it fits best. */
 export function matchContainers(
   placements: readonly Placement[],
   containers: readonly Container[],
-  project: string,
+  folder: string,
 ): readonly Match[] {
-  const own = placements.map((placement) => ownMatch(placement, containers, project));
-  const free = containers.filter((container) => container.labels[COMPOSE_PROJECT] !== project);
+  const ours = containers.filter((container) => container.labels[COMPOSE_FOLDER] === folder);
+  const own = placements.map((placement) => ownMatch(placement, ours, folder));
+  const free = containers.filter((container) => !ours.includes(container));
   const open = placements.filter((_, at) => own[at] === undefined);
   const strangers = bestPairs(open, free);
   return placements.map((placement, at) => own[at] ?? strangers.get(placement.service) ?? nothing(placement));
 }
 
-function ownMatch(placement: Placement, containers: readonly Container[], project: string): Match | undefined {
-  const container = containers
-    .filter((candidate) => composeServiceOf(candidate, project) === placement.composeService)
+function ownMatch(placement: Placement, ours: readonly Container[], folder: string): Match | undefined {
+  const container = ours
+    .filter(({ labels }) => labels[COMPOSE_SERVICE] === placement.composeService)
     .toSorted(runningFirst)[0];
   if (container === undefined) return undefined;
-  return { service: placement.service, container, why: `Compose project ${project}`, owner: 'compose' };
+  return { service: placement.service, container, why: `Compose in ${folder}`, owner: 'compose' };
 }
 
 function bestPairs(placements: readonly Placement[], containers: readonly Container[]): ReadonlyMap<string, Match> {

@@ -1,0 +1,15 @@
+// Rows of words as an aligned table for a terminal.
+
+/** Columns as wide as their widest cell, two spaces between them, no trailing blanks. */
+export function showTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
