@@ -75,7 +75,9 @@ async function waitForLock(handle: FileHandle, request: LockRequest): Promise<vo
  */
 function tryLock(descriptor: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['-n', '-E', String(HELD), '3'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
+    const child = spawn('flock', ['-n', '-E', String(HELD), '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    });
     child.once('error', (cause) => {
       const cure = 'install util-linux';
       reject(new Fault('unsupported', `can't run flock: ${cause.message}`, { cause, cure }));
