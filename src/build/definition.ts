@@ -80,6 +80,8 @@ function bakeTarget(target: BuildTarget, { plan, buildArguments, secrets, cache 
         'push=true',
         'oci-mediatypes=true',
         'rewrite-timestamp=true',
+        // Two variants of one service share a name without tag: kept in the builder's image store, one would find the other there.
+        'store=false',
       ].join(','),
     ],
     ...(secrets.length === 0 ? {} : { secret: secrets.map(({ id, variable }) => `id=${id},env=${variable}`) }),

@@ -27,7 +27,7 @@ const KINDS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
   [
     'transient',
-    /\b(?:429|500|502|503|504)\b|too ?many ?requests|connection (?:reset|refused)|i\/o timeout|TLS handshake timeout|unexpected EOF|broken pipe|secondary rate limit/i,
+    /\b(?:429|500|502|503|504)\b|too ?many ?requests|connection (?:reset|refused)|i\/o timeout|TLS handshake timeout|unexpected EOF|broken pipe|secondary rate limit|code = Unavailable|error reading from server/i,
   ],
   [
     'auth',

@@ -148,6 +148,13 @@ describe('a build that fails', () => {
     expect(waits).toEqual([5_000, 10_000]);
   });
 
+  test('a builder that was lost for a moment is asked again', async () => {
+    const lost = 'ERROR: failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF\n';
+    const { world, commands } = scene([{ exitCode: 1, stderr: lost }, WELL]);
+    await build(world, { root: ROOT, plan: PUSHED });
+    expect(commands).toHaveLength(2);
+  });
+
   test('a registry that stays busy is given up after four tries', async () => {
     const { world, commands } = scene([BUSY]);
     await expect(build(world, { root: ROOT, plan: PUSHED })).rejects.toMatchObject({ code: 'registry' });

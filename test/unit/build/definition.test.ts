@@ -26,7 +26,7 @@ describe('the bake definition', () => {
     const web = bakeDefinition({ ...options, plan: planWith([buildTarget('web')]) }).target['web'];
     expect(web).toMatchObject({
       output: [
-        'type=image,name=ghcr.io/acme/fleet/web,push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true,rewrite-timestamp=true',
+        'type=image,name=ghcr.io/acme/fleet/web,push-by-digest=true,name-canonical=true,push=true,oci-mediatypes=true,rewrite-timestamp=true,store=false',
       ],
       args: { SOURCE_DATE_EPOCH: '1704067200' },
       platforms: ['linux/amd64'],
