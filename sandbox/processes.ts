@@ -16,6 +16,8 @@ export type Daemon = {
 const MARK = 'ROLLOUT_SANDBOX';
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** An `up` that is killed must not leave a debootstrap behind that still writes where the next `up` begins anew. */
+const DIE_TOGETHER = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
 const POLL_MS = 20;
 const STDERR_SHOWN = 2_000;
 
@@ -33,7 +35,7 @@ export function markChildren(name: string): void {
 
 /** Runs a command to its end; a command that does not exist ends with 127. */
 export function attempt(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const [command = '', ...rest] = argv;
+  const [command = '', ...rest] = [...DIE_TOGETHER, ...argv];
   return new Promise((resolve) => {
     const child = spawn(command, rest, { env: cleanEnvironment(options.env), stdio: ['pipe', 'pipe', 'pipe'] });
     const stdout: Buffer[] = [];
