@@ -35,7 +35,7 @@ export function markChildren(name: string): void {
 
 /** Runs a command to its end; a command that does not exist ends with 127. */
 export function attempt(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const [command = '', ...rest] = [...DIE_TOGETHER, ...argv];
+  const [command, ...rest] = [...DIE_TOGETHER, ...argv];
   return new Promise((resolve) => {
     const child = spawn(command, rest, { env: cleanEnvironment(options.env), stdio: ['pipe', 'pipe', 'pipe'] });
     const stdout: Buffer[] = [];
