@@ -100,8 +100,8 @@ function pointsOfCanary(wave: FleetWave, fleet: FleetCutover, deployment: Deploy
     const placement = deployment?.placements.find((one) => one.service === service && one.machine === wave.machine);
     return pointOfGate(`${service} on ${wave.machine}`, serviceIn(fleet.hosts, wave, service), placement);
   });
-  const soak = `${wave.name} was watched for ${showDuration(wave.soakMs)} more and stayed healthy`;
-  const later = wave.reason === undefined ? [] : [yes(`${wave.name}: ${wave.reason}`)];
+  const soak = `wave ${wave.name} was watched for ${showDuration(wave.soakMs)} more and stayed healthy`;
+  const later = wave.reason === undefined ? [] : [yes(`wave ${wave.name}: ${wave.reason}`)];
   return [...services, ...(wave.soakMs === 0 ? [] : [yes(soak)]), ...later];
 }
 
@@ -134,17 +134,23 @@ function exactBody(body: string | undefined, placement: Placement | undefined): 
   return isDeepStrictEqual(parsed(body), expected) ? `exactly ${JSON.stringify(expected)}` : undefined;
 }
 
+/** What the supervisors of the canary's machines did while it was moved and watched. */
 function supervisorPoints(fleet: FleetCutover, deployment: Deployment | undefined): readonly Point[] {
-  const events = fleet.hosts.flatMap(({ machine, supervisors }) =>
+  const waves = fleet.waves.filter(isCanary);
+  const hosts = fleet.hosts.filter((host) => waves.some((wave) => isReportOf(host, wave)));
+  const events = hosts.flatMap(({ machine, supervisors }) =>
     supervisors.map(({ container, event }) => `${container} on ${machine}: ${event}`),
   );
   const names = deployment?.supervisors.map(({ container }) => container) ?? [];
-  if (events.length === 0 && names.length > 0 && fleet.hosts.length > 0) {
+  if (events.length === 0 && names.length > 0 && hosts.length > 0) {
     return [yes(`no supervisor (${names.join(', ')}) touched a container`)];
   }
-  const more = events.length - SUPERVISOR_EVENTS_TOLD;
-  const rest = more > 0 ? [yes(`${count(more, 'more event')} of supervisors`)] : [];
-  return [...events.slice(0, SUPERVISOR_EVENTS_TOLD).map(yes), ...rest];
+  const told = [...Map.groupBy(events, (event) => event)].map(([event, times]) => {
+    return times.length === 1 ? event : `${event} (${times.length} times)`;
+  });
+  const more = told.length - SUPERVISOR_EVENTS_TOLD;
+  const rest = more > 0 ? [`${count(more, 'more event')} of supervisors`] : [];
+  return [...told.slice(0, SUPERVISOR_EVENTS_TOLD), ...rest].map(yes);
 }
 
 function batchCompleted({ fleet }: Documents): Answer {
@@ -154,7 +160,7 @@ function batchCompleted({ fleet }: Documents): Answer {
   const good = waves.length - ended.length;
   const moved = `${good} of ${count(waves.length, 'wave')} succeeded`;
   // A rollout that was taken back is not completed, whatever each of its waves once was.
-  const sum: Point = fleet.outcome === 'succeeded' ? yes(moved) : no(`${moved}; the rollout ${fleet.outcome}`);
+  const sum: Point = fleet.outcome === 'succeeded' ? yes(moved) : no(`${moved}; the rollout ended ${fleet.outcome}`);
   const serving = ended.flatMap((wave) => whatServes(fleet, wave));
   const returned = fleet.returned.flatMap((host) => host.services.map((one) => pointOfReturn(one)));
   return answer([sum, ...ended.map(ofEndedWave), ...serving, ...returned, ...downtimePoints(fleet)]);
@@ -172,7 +178,7 @@ function pointOfProbe(probe: ProbeReport): Point {
 }
 
 function ofEndedWave(wave: FleetWave): Point {
-  return no(`${wave.name} ${wave.outcome}${wave.reason === undefined ? '' : `: ${wave.reason}`}`);
+  return no(`wave ${wave.name} ended ${wave.outcome}${wave.reason === undefined ? '' : `: ${wave.reason}`}`);
 }
 
 /** After a failure: which earlier version serves, as the host proved it before it said rolled-back. */
@@ -198,8 +204,13 @@ function versionOf(running: ServiceCutover['to']): string {
 }
 
 function serviceIn(hosts: readonly HostCutover[], wave: FleetWave, service: string): ServiceCutover | undefined {
-  const seen = hosts.filter(({ machine }) => machine === wave.machine).flatMap(({ services }) => services);
+  const seen = hosts.filter((host) => isReportOf(host, wave)).flatMap(({ services }) => services);
   return seen.find((one) => one.service === service);
+}
+
+/** A machine has one report per wave: the one that speaks of this wave's services. */
+function isReportOf({ machine, services }: HostCutover, wave: FleetWave): boolean {
+  return machine === wave.machine && services.some(({ service }) => wave.services.includes(service));
 }
 
 function isCanary({ kind, services }: Pick<FleetWave, 'kind' | 'services'>): boolean {

@@ -5,7 +5,7 @@ const TERMINAL = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001
 // Other control characters but newline and tab, and the marks that turn the direction of text around.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** All that Markdown, its tables, GitHub's maths or HTML may read as a sign. */
-const SIGNS = /[&<>"'`*~[\]|\\$#@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
+const SIGNS = /[&<>`*~[\]|\\$#@]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
 
 /** Without colours, cursor moves and other control characters; newlines stay. */
 export function plain(text: string): string {
@@ -26,7 +26,7 @@ export function preformatted(lines: readonly string[]): string {
 /** A label in a Mermaid chart: its grammar has no quoting, so only what no rule of it starts with is left. */
 export function chartLabel(text: string): string {
   return plain(text)
-    .replace(/[^\p{L}\p{N} ._-]+/gu, ' ')
+    .replace(/[^\p{L}\p{N}._-]+/gu, ' ')
     .trim();
 }
 

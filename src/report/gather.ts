@@ -55,11 +55,15 @@ function waveOf(wave: Wave, hosts: readonly HostCutover[]): FleetWave {
 }
 
 function outcomeOf(waves: readonly FleetWave[], returned: readonly HostCutover[]): FleetCutover['outcome'] {
-  const outcomes = waves.filter(({ services }) => services.length > 0).map(({ outcome }) => outcome);
+  const busy = waves.filter(({ services }) => services.length > 0);
+  const some = (outcome: FleetWave['outcome']): boolean => busy.some((wave) => wave.outcome === outcome);
   const stuck = returned.some(({ outcome }) => outcome !== 'succeeded' && outcome !== 'rolled-back');
-  if (outcomes.includes('degraded') || stuck) return 'degraded';
-  if (outcomes.every((outcome) => outcome === 'succeeded')) return returned.length > 0 ? 'rolled-back' : 'succeeded';
-  if (outcomes.includes('aborted')) return 'aborted';
-  const moved = outcomes.includes('succeeded') && returned.length === 0;
-  return outcomes.includes('rolled-back') && !moved ? 'rolled-back' : returned.length > 0 ? 'rolled-back' : 'failed';
+  if (some('degraded') || stuck) return 'degraded';
+  // A host that had nothing to return says unchanged of every service.
+  const back = returned.filter(({ services }) => services.some(({ outcome }) => outcome !== 'unchanged'));
+  if (busy.every(({ outcome }) => outcome === 'succeeded')) return back.length > 0 ? 'rolled-back' : 'succeeded';
+  const backOn = back.map(({ machine }) => machine);
+  const mixed = busy.some(({ outcome, machine }) => outcome === 'succeeded' && !backOn.includes(machine));
+  if (some('aborted') && back.length === 0) return 'aborted';
+  return !mixed && (some('rolled-back') || back.length > 0) ? 'rolled-back' : 'failed';
 }

@@ -120,7 +120,7 @@ function serviceRow(seen: ServiceCutover, { probes }: FleetCutover, prefix = '')
   return [
     inline(seen.service),
     inline(seen.machine),
-    `${digestCell(from)} → ${digestCell(to)}`,
+    to === undefined ? digestCell(from) : `${digestCell(from)} → ${digestCell(to)}`,
     inline(seen.strategy),
     gapCell(seen),
     probe === undefined ? 'not measured' : probeCell(probe),
@@ -160,13 +160,21 @@ export function failuresSection({ fleet }: Evidence, logLines: number): Section 
         return `- ${inline(`${machine}, ${rule}, ${where}: ${message}`)}${cured}`;
       }),
   );
-  const failed = hosts.flatMap(({ services }) => services.filter(({ outcome }) => isBad(outcome)));
+  const moves = (fleet?.hosts ?? []).flatMap(({ services }) => services.filter(({ outcome }) => isBad(outcome)));
+  // A return that returned is what was wanted.
+  const returns = (fleet?.returned ?? []).flatMap(({ services }) => services.filter(({ outcome }) => isStuck(outcome)));
+  const failed = [...moves, ...returns];
   if (checks.length === 0 && failed.length === 0) return [];
-  return ['### What went wrong', '', ...checks, ...failed.flatMap((seen) => ['', ...failureOf(seen, logLines)])];
+  const blocks = [...(checks.length === 0 ? [] : [checks]), ...failed.map((seen) => failureOf(seen, logLines))];
+  return ['### What went wrong', ...blocks.flatMap((block) => ['', ...block])];
 }
 
 function isBad(outcome: ServiceCutover['outcome']): boolean {
-  return outcome === 'failed' || outcome === 'rolled-back' || outcome === 'degraded';
+  return outcome === 'rolled-back' || isStuck(outcome);
+}
+
+function isStuck(outcome: ServiceCutover['outcome']): boolean {
+  return outcome === 'failed' || outcome === 'degraded';
 }
 
 function failureOf(seen: ServiceCutover, logLines: number): Section {
