@@ -66,7 +66,7 @@ async function run(args: readonly string[], world: World): Promise<ExitCode> {
     },
   );
   if (flags.text('format') === 'json') process.stdout.write(`${JSON.stringify({ adoptions, strangers })}\n`);
-  else process.stdout.write(showTable([['SERVICE', 'CONTAINER', 'STATE', 'WHY', 'AND THEN'], ...adoptions.map(rowOf)]));
+  else tellTable(world, adoptions);
   for (const { container, port, service } of strangers) {
     world.log.warn(
       `${container} holds port ${port} of ${service} and is no service we know; stop it, or give ${service} another port`,
@@ -83,6 +83,11 @@ async function readFleet(
   if (release !== undefined) return parseDocument(releaseSchema, await readInput(world, release), release).deployment;
   if (config !== undefined) return parseDocument(configSchema, await readInput(world, config), config);
   throw new Fault('usage', 'which services?', { expected: '--release FILE or --config FILE', cure: help });
+}
+
+function tellTable(world: World, adoptions: readonly Adoption[]): void {
+  const table = showTable([['SERVICE', 'CONTAINER', 'STATE', 'WHY', 'AND THEN'], ...adoptions.map(rowOf)]);
+  for (const line of table.trimEnd().split('\n')) world.log.info(line);
 }
 
 function rowOf({ service, container, state, why, fate }: Adoption): readonly string[] {
