@@ -111,7 +111,7 @@ async function press(world: World, pressure: Pressure, reported: AbortSignal): P
   }
   if (fired(reported)) await rest(world.clock, LAST_WORDS_MS, over);
   if (fired(over)) return undefined;
-  talk.pressed = `it did not put things back within ${WAY_BACK_MS} ms ${why}, and was killed`;
+  talk.pressed = `it did not put things back within ${WAY_BACK_MS} ms ${why}, and was given up`;
   child.kill('SIGKILL');
   await rest(world.clock, LAST_WORDS_MS, over);
   return undefined;

@@ -62,8 +62,14 @@ export async function cutoverFleet(world: World, options: FleetOptions): Promise
     signal: options.signal,
   });
   tellReach(fleet, reach);
-  const measurement = await measure(world, options.prober, probeTargets(options.release.deployment));
-  const state = await drive(fleet, beginning(options, reach));
+  const first = beginning(options, reach);
+  const begins = first.kind === 'begin' && first.blocked.length === 0;
+  const measurement = await measure(
+    world,
+    begins ? options.prober : undefined,
+    probeTargets(options.release.deployment),
+  );
+  const state = await drive(fleet, first);
   return fleet.record.document(state, await measurement.end());
 }
 

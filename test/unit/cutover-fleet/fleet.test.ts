@@ -213,7 +213,9 @@ describe('a host that falls silent', () => {
     expect(calls).toContain('SIGINT');
     const pid = Number(calls.find((line) => line.startsWith('pid '))?.slice(4));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    expect(fleet.waves[0]?.reason).toMatch(/did not put things back within 120000 ms past its \d+ ms, and was killed/);
+    expect(fleet.waves[0]?.reason).toMatch(
+      /did not put things back within 120000 ms past its \d+ ms, and was given up/,
+    );
     expect(fleet.waves[0]?.reason).toContain('not known for brain');
   });
 
@@ -316,6 +318,18 @@ describe('the measurement beside a rollout', () => {
     server.close();
     expect(fleet.probes).toMatchObject([{ machine: 'pc2', service: 'eyes', requests: asked, failed: 0 }]);
     expect(asked).toBeGreaterThan(2);
+  });
+
+  it('does not begin where nothing else does', async () => {
+    const marker = join(folder, 'measured');
+    const placements = smallRelease().deployment.placements.map((placement) => ({
+      ...placement,
+      ports: [{ host: 1, container: 8080, protocol: 'tcp' as const }],
+    }));
+    const deployment = { placements, ...machinesNamed({ reach: ['false'] }) };
+    const { fleet } = await run({ options: { prober: ['touch', marker] }, deployment });
+    expect(fleet.outcome).toBe('failed');
+    await expect(readFile(marker)).rejects.toThrow('ENOENT');
   });
 
   it('is missing, and the rollout goes on, when the prober fails', async () => {
