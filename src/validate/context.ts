@@ -40,21 +40,26 @@ export function makeContext({ tree, path, inferred, ignore }: ContextQuestion): 
     ignoreFile: ignore?.file,
     ignorePatterns: patterns,
     kind: (inside) => kindIn(tree, inTree(inside)),
+    behindEntry: (inside) => isBehindEntry(tree, inTree(inside)),
     ignored: ignoreBy(patterns),
     filesBelow: (folder) => filesBelow(tree, inTree(folder)).map(inContext),
     glob: (pattern) => globIn(tree, inTree(pattern)).map(inContext),
   };
 }
 
-/** What lies at a path of the repository. Below a link or a submodule, which git lists as one entry, everything may be. */
+/** What lies at a path of the repository. */
 export function kindIn(tree: Tree, path: string): 'file' | 'folder' | undefined {
   const cleaned = posix.normalize(path).replace(/(?<=.)\/$/, '');
   if (tree.files.has(cleaned)) return 'file';
-  if (tree.folders.has(cleaned)) return 'folder';
-  for (let above = posix.dirname(cleaned); above !== '.' && above !== '/'; above = posix.dirname(above)) {
-    if (tree.files.has(above)) return 'file';
+  return tree.folders.has(cleaned) ? 'folder' : undefined;
+}
+
+/** Below a link or a submodule, which git lists as one entry, everything may be. */
+export function isBehindEntry(tree: Tree, path: string): boolean {
+  for (let above = posix.dirname(posix.normalize(path)); above !== '.' && above !== '/'; above = posix.dirname(above)) {
+    if (tree.files.has(above)) return true;
   }
-  return undefined;
+  return false;
 }
 
 function filesBelow(tree: Tree, folder: string): readonly string[] {

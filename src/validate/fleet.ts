@@ -40,7 +40,7 @@ const MAX_SCRIPT_CHARACTERS = 200_000;
 
 export async function readFleet(world: World, options: FleetOptions): Promise<Reading> {
   const { root, file } = options;
-  const hasFile = (await world.files.facts(join(root, file))) !== undefined;
+  const hasFile = (await world.files.readText(join(root, file))) !== undefined;
   const resolved = hasFile || options.required ? await resolveConfig(world, { root, file }) : undefined;
   const repository = await readRepository(world, root);
   const tree = plantTree(repository.files);

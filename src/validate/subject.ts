@@ -14,6 +14,8 @@ export interface Context {
   readonly ignorePatterns: readonly IgnorePattern[];
   /** What lies at a path of the context, before .dockerignore is applied. */
   kind(path: string): 'file' | 'folder' | undefined;
+  /** A part of the path is a link or a submodule: what lies there can't be known here. */
+  behindEntry(path: string): boolean;
   ignored(path: string): boolean;
   /** Files below a folder, relative to the context. */
   filesBelow(folder: string): readonly string[];

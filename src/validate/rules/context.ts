@@ -78,7 +78,7 @@ function missingSources(image: ImageSubject, step: Step): readonly Sighting[] {
   const { context } = image;
   return contextSources(image, step).flatMap((source) => {
     const { path, instruction, machine } = source;
-    if (path === '.' || context.kind(path) !== undefined) return [];
+    if (path === '.' || context.kind(path) !== undefined || context.behindEntry(path)) return [];
     const isPattern = /[*?[]/.test(path);
     // A pattern without a match copies nothing and goes on.
     if (isPattern) return [];

@@ -177,19 +177,34 @@ function rootNeed(image: ImageSubject, step: Step, call: Call): string | undefin
   if (PACKAGE_MANAGERS.has(name))
     return call.arguments.some((word) => CHANGING.has(word)) ? `${name} needs root` : undefined;
   if (ACCOUNTS.has(name) || SYSTEM.has(name)) return `${name} needs root`;
-  if (name === 'chown' || name === 'chgrp') return isNoChange(step, call) ? undefined : `${name} needs root`;
+  if (name === 'chown' || name === 'chgrp') return chownNeed(image, step, call) ? `${name} needs root` : undefined;
   if (name === 'chmod') return chmodNeed(image, step, call);
   return pipNeed(step, call);
 }
 
-function isNoChange(step: Step, call: Call): boolean {
-  const [owner = ''] = call.arguments.filter((word) => !word.startsWith('-'));
-  return (
-    call.arguments.some((word) => word.startsWith('--reference')) ||
-    owner === step.user ||
-    owner === step.user?.split(':')[0] ||
-    owner.includes('$')
+const OF_ROOT_AS_MADE = /^\/(usr|bin|sbin|lib|lib64|etc|boot|root|srv|opt|var|mnt|media)(\/|$)/;
+
+/** Giving one's own files to oneself is no change; what root owns can't be taken. */
+function chownNeed(image: ImageSubject, step: Step, call: Call): boolean {
+  const [owner = '', ...paths] = call.arguments.filter((word) => !word.startsWith('-'));
+  if (call.arguments.some((word) => word.startsWith('--reference')) || owner.includes('$')) return false;
+  const ownUser = step.user?.split(':')[0] ?? '';
+  if (owner.split(':')[0] !== ownUser && programName(call) === 'chown') return true;
+  return paths.some((written) => {
+    const path = posix.resolve('/', step.workdir, written);
+    return ownedByRoot(image, step, path) || OF_ROOT_AS_MADE.test(path) || copiedAsRootBelow(image, step, path);
+  });
+}
+
+function copiedAsRootBelow(image: ImageSubject, step: Step, path: string): boolean {
+  const earlier = stepsOf(image).filter(
+    (other) => other.stage === step.stage && other.instruction.line < step.instruction.line,
   );
+  return earlier.some(({ copy, instruction, workdir }) => {
+    if (copy === undefined || instruction.flags.some(({ name }) => name === 'chown')) return false;
+    const target = posix.resolve('/', workdir, copy.destination);
+    return target === path || target.startsWith(`${path}/`);
+  });
 }
 
 function chmodNeed(image: ImageSubject, step: Step, call: Call): string | undefined {
