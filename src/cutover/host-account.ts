@@ -11,8 +11,7 @@ const REGARDLESS: ReadonlySet<ServiceState> = new Set(['RollingBack', 'RolledBac
 /** Intent, fsynced; the act; done, with what it found out. */
 export async function act<T>(
   turn: Turn,
-  name: string,
-  facts: Facts,
+  { act: name, facts = {} }: { readonly act: string; readonly facts?: Facts },
   perform: () => Promise<T>,
   learned?: (result: T) => Facts,
 ): Promise<T> {

@@ -6,7 +6,7 @@ import { isRunning, type Container } from '../hosts/container.ts';
 import { matchContainers, type Match } from '../hosts/ownership.ts';
 import type { KeptContainer } from '../journal/event.ts';
 import { openJournal, readHistory } from '../journal/journal.ts';
-import type { HostWorld } from './host-turn.ts';
+import type { HostWorld } from './host-world.ts';
 
 export interface AdoptOptions {
   readonly machine: Machine;

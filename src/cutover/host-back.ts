@@ -44,7 +44,7 @@ async function restorePin(host: Host, turn: Turn): Promise<void> {
   if (!turn.pinned) return;
   const { composeService } = turn.placement;
   const formerPin = turn.journal.history().open?.formerPin;
-  await act(turn, 'restore-pin', formerPin === undefined ? {} : { formerPin }, () =>
+  await act(turn, { act: 'restore-pin', facts: formerPin === undefined ? {} : { formerPin } }, () =>
     host.project.setPin(composeService, formerPin),
   ).catch((error: unknown) => {
     host.world.log.warn(`the pin of ${composeService} could not be brought back: ${messageOf(error)}`);
@@ -56,9 +56,11 @@ async function stopNew(host: Host, turn: Turn): Promise<void> {
   const { made } = turn;
   if (made === undefined) return;
   const graceMs = Math.min(turn.placement.stopGraceMs, FAILED_GRACE_MS);
-  await act(turn, 'stop-new', { to: made }, () => host.engine.stop(made, graceMs)).catch((error: unknown) => {
-    host.world.log.warn(`the new container of ${turn.placement.service} did not stop: ${messageOf(error)}`);
-  });
+  await act(turn, { act: 'stop-new', facts: { to: made } }, () => host.engine.stop(made, graceMs)).catch(
+    (error: unknown) => {
+      host.world.log.warn(`the new container of ${turn.placement.service} did not stop: ${messageOf(error)}`);
+    },
+  );
 }
 
 async function bringBack(host: Host, turn: Turn): Promise<StepResult> {
@@ -90,7 +92,7 @@ async function startOld(host: Host, turn: Turn): Promise<string | undefined> {
 
 async function startAgain(host: Host, turn: Turn, old: Container): Promise<void> {
   const { kept } = turn;
-  await act(turn, 'start-old', { message: old.name }, async () => {
+  await act(turn, { act: 'start-old', facts: { message: old.name } }, async () => {
     if (kept !== undefined && kept.name !== old.name) await host.engine.rename(old.id, kept.name);
     // Before it runs: an update of a running container could take its GPU away.
     if (kept !== undefined) await host.engine.setRestartPolicy(old.id, kept.restartPolicy);
@@ -111,7 +113,7 @@ async function findOld(host: Host, turn: Turn): Promise<Container | undefined> {
   // Compose replaced it in place: from its former pin it makes it again.
   await removeNew(host, turn);
   const service = turn.placement.composeService;
-  await host.alone(() => act(turn, 'recreate-old', {}, () => host.compose.recreate(projectOf(host), service)));
+  await host.alone(() => act(turn, { act: 'recreate-old' }, () => host.compose.recreate(projectOf(host), service)));
   const all = await host.engine.containers();
   return all.find((container) => composeServiceOf(container, host.rendered.name) === service);
 }
@@ -120,9 +122,11 @@ async function removeNew(host: Host, turn: Turn): Promise<void> {
   const { made } = turn;
   if (made === undefined) return;
   await collectEvidence(host, turn);
-  await act(turn, 'remove-new', { to: made }, () => host.engine.remove(made)).catch((error: unknown) => {
-    host.world.log.warn(`the new container of ${turn.placement.service} could not be removed: ${messageOf(error)}`);
-  });
+  await act(turn, { act: 'remove-new', facts: { to: made } }, () => host.engine.remove(made)).catch(
+    (error: unknown) => {
+      host.world.log.warn(`the new container of ${turn.placement.service} could not be removed: ${messageOf(error)}`);
+    },
+  );
   turn.made = undefined;
 }
 

@@ -34,7 +34,7 @@ async function pin(host: Host, turn: Turn): Promise<void> {
   const formerPin = (await host.project.pins())[composeService];
   const facts = { pin: turn.target.pin, ...(formerPin === undefined ? {} : { formerPin }) };
   turn.pinned = true;
-  await act(turn, 'write-pin', facts, () => host.project.setPin(composeService, turn.target.pin));
+  await act(turn, { act: 'write-pin', facts }, () => host.project.setPin(composeService, turn.target.pin));
 }
 
 async function createBeside(host: Host, turn: Turn): Promise<StepResult> {
@@ -43,8 +43,7 @@ async function createBeside(host: Host, turn: Turn): Promise<StepResult> {
   const service = turn.placement.composeService;
   const made = await act(
     turn,
-    'create',
-    { digest: turn.target.pin.digest },
+    { act: 'create', facts: { digest: turn.target.pin.digest } },
     async () => {
       await host.compose.createBeside(projectOf(host), { service, scale: former.length + 1 }, host.signal);
       const known = new Set(former.map(({ id }) => id));
@@ -65,7 +64,9 @@ async function removeLeftovers(host: Host, turn: Turn): Promise<void> {
   for (const container of own) {
     const ours = container.labels[ROLLOUT_LABELS.deployment] !== undefined;
     if (!ours || isRunning(container) || container.id === turn.before?.id) continue;
-    await act(turn, 'remove-leftover', { message: container.name }, () => host.engine.remove(container.id));
+    await act(turn, { act: 'remove-leftover', facts: { message: container.name } }, () =>
+      host.engine.remove(container.id),
+    );
   }
 }
 
@@ -100,7 +101,7 @@ async function stopOld(host: Host, turn: Turn): Promise<void> {
   // In its place, Compose stops and removes its own; one that is not Compose's must free its name and ports.
   if (before === undefined || (turn.manner === 'in-place' && turn.kept?.owner !== 'hand-run')) return;
   const { stopGraceMs } = turn.placement;
-  await act(turn, 'stop-old', { message: before.name }, () => host.engine.stop(before.id, stopGraceMs));
+  await act(turn, { act: 'stop-old', facts: { message: before.name } }, () => host.engine.stop(before.id, stopGraceMs));
   if (turn.manner === 'in-place') await host.engine.rename(before.id, setAsideName(turn, before));
 }
 
@@ -113,7 +114,7 @@ async function startNew(host: Host, turn: Turn): Promise<StepResult> {
   if (made === undefined) return failed('there is no new container to start');
   // Once stopped, the old one must not come back with the engine; while it runs, an update could take its GPU away.
   const [started] = await Promise.allSettled([
-    act(turn, 'start-new', { to: made }, () => host.engine.start(made)),
+    act(turn, { act: 'start-new', facts: { to: made } }, () => host.engine.start(made)),
     dropRestartPolicy(host, turn),
   ]);
   return started.status === 'fulfilled' ? DONE : failed(messageOf(started.reason));
@@ -129,8 +130,7 @@ async function recreate(host: Host, turn: Turn): Promise<StepResult> {
   return host.alone(async () => {
     const recreated = await act(
       turn,
-      'recreate',
-      { digest: turn.target.pin.digest },
+      { act: 'recreate', facts: { digest: turn.target.pin.digest } },
       async () => {
         await host.compose.recreate(projectOf(host), service, host.signal);
         const [container] = await ownContainers(host, turn);
@@ -232,12 +232,14 @@ async function retire(host: Host, turn: Turn): Promise<void> {
   const { before, kept } = turn;
   const adopted = turn.journal.history().adopted;
   if (before !== undefined && kept?.owner === 'compose' && turn.manner === 'beside') {
-    await act(turn, 'remove-old', { message: `${before.name} ${shortId(before.id)}` }, () =>
+    await act(turn, { act: 'remove-old', facts: { message: `${before.name} ${shortId(before.id)}` } }, () =>
       host.engine.remove(before.id),
     );
   }
   if (adopted !== undefined && adopted.container !== before?.id && turn.direction === 'forward') {
-    await act(turn, 'drop-adopted', { message: adopted.name }, () => host.engine.remove(adopted.container));
+    await act(turn, { act: 'drop-adopted', facts: { message: adopted.name } }, () =>
+      host.engine.remove(adopted.container),
+    );
   }
 }
 

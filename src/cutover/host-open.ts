@@ -5,7 +5,8 @@ import type { Machine, Placement } from '../documents/fleet.ts';
 import type { Release } from '../documents/release.ts';
 import { Fault } from '../fault.ts';
 import { openProject } from './host-project.ts';
-import type { Host, HostOptions, HostWorld } from './host-turn.ts';
+import type { Host, HostOptions } from './host-turn.ts';
+import type { HostWorld } from './host-world.ts';
 import { openEventHub } from './host-watch.ts';
 
 /** `ended` closes the event stream. */

@@ -17,7 +17,7 @@ import {
 import { parsePins, showPins, withPin, type Pin, type Pins } from '../hosts/pins.ts';
 import { judgeFile, refuseHandChanges, type FileComparison } from '../hosts/project-files.ts';
 import { openJournal, STATE_MODE, type Journal } from '../journal/journal.ts';
-import type { HostWorld } from './host-turn.ts';
+import type { HostWorld } from './host-world.ts';
 
 /** The state folder's room for what belongs to the project and not to one service. */
 export const PROJECT_ROOM = '@project';

@@ -1,7 +1,7 @@
 // What runs on this host, since when, by which release: the journals' word beside the engine's.
 import { connectEngine } from '../docker/engine.ts';
 import { readHistory } from '../journal/journal.ts';
-import type { HostWorld } from './host-turn.ts';
+import type { HostWorld } from './host-world.ts';
 import { showState } from './host-adopt.ts';
 import { PROJECT_ROOM } from './host-project.ts';
 

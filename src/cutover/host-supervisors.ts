@@ -74,7 +74,7 @@ async function startAgain(
   const turn = turns.find(({ before }) => before?.id === container.id);
   // Cut over itself: the new one runs already, and the old one stays stopped.
   try {
-    const replaced = now === undefined || turn?.state === 'Succeeded';
+    const replaced = now === undefined || (turn?.state === 'Succeeded' && turn.unchanged === undefined);
     if (!replaced && !isRunning(now)) await host.engine.start(container.id);
     await host.project.record('start-supervisor', container.id);
     if (replaced) return;

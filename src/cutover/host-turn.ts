@@ -9,17 +9,10 @@ import type { Container } from '../hosts/container.ts';
 import type { Pin } from '../hosts/pins.ts';
 import type { KeptContainer, ReleaseRecord } from '../journal/event.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Locks } from '../world/lock.ts';
-import type { Sockets } from '../world/tcp.ts';
-import type { World } from '../world/world.ts';
 import type { Direction } from './host-machine.ts';
 import type { ProjectFolder } from './host-project.ts';
 import type { EventHub } from './host-watch.ts';
-
-export interface HostWorld extends World {
-  readonly locks: Locks;
-  readonly sockets: Sockets;
-}
+import type { HostWorld } from './host-world.ts';
 
 export interface HostOptions {
   readonly release: Release;

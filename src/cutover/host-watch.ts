@@ -4,7 +4,7 @@ import type { Placement } from '../documents/fleet.ts';
 import { httpProbe, tcpProbe, type Probe, type ProbeResult } from '../health/probe.ts';
 import type { Subject } from '../health/watch.ts';
 import { isRunning, type Container } from '../hosts/container.ts';
-import type { HostWorld } from './host-turn.ts';
+import type { HostWorld } from './host-world.ts';
 
 export interface EventHub {
   listen(container: string, listener: (event: EngineEvent) => void): () => void;

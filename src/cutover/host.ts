@@ -14,7 +14,8 @@ import { pullAll } from './host-pull.ts';
 import { hostReport } from './host-report.ts';
 import { returnAll, type Told } from './host-return.ts';
 import { holdSupervisors, restoreSupervisors } from './host-supervisors.ts';
-import type { Host, HostOptions, HostWorld, Turn } from './host-turn.ts';
+import type { Host, HostOptions, Turn } from './host-turn.ts';
+import type { HostWorld } from './host-world.ts';
 import { openTurns } from './host-turns.ts';
 
 /**

@@ -96,9 +96,13 @@ export function connectEngine(world: World): Engine {
     facts: () => readFacts(send),
     containers: () => listContainers(send),
     container: (id) => inspect(send, id),
-    start: async (id) => void (await send({ method: 'POST', path: `/containers/${id}/start`, fine: [304] })),
+    start: async (id) => {
+      await send({ method: 'POST', path: `/containers/${id}/start`, fine: [304] });
+    },
     stop: (id, graceMs) => stop(send, id, graceMs),
-    remove: async (id) => void (await send({ method: 'DELETE', path: `/containers/${id}?force=true`, fine: [404] })),
+    remove: async (id) => {
+      await send({ method: 'DELETE', path: `/containers/${id}?force=true`, fine: [404] });
+    },
     setRestartPolicy: (id, policy) => setRestartPolicy(send, id, policy),
     rename: async (id, name) => {
       await send({ method: 'POST', path: `/containers/${id}/rename?name=${encodeURIComponent(name)}` });

@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import { eventSchema, type JournalEvent } from './event.ts';
 
 const SUM_DIGITS = 16;
-const lineSchema = z.strictObject({ length: z.int(), sum: z.string(), event: z.unknown() });
+const lineSchema = z.strictObject({ length: z.int(), sum: z.string(), event: z.looseObject({}) });
 
 export interface ReadJournal {
   readonly events: readonly JournalEvent[];
@@ -42,7 +42,7 @@ function readLine(line: string): JournalEvent | undefined {
   if (!parsed.success) return undefined;
   const { length, sum, event } = parsed.data;
   const text = JSON.stringify(event);
-  if (text === undefined || Buffer.byteLength(text) !== length || sumOf(text) !== sum) return undefined;
+  if (Buffer.byteLength(text) !== length || sumOf(text) !== sum) return undefined;
   const known = eventSchema.safeParse(event);
   return known.success ? known.data : undefined;
 }

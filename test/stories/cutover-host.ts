@@ -31,6 +31,8 @@ export interface Wanted {
   readonly keepFreeBytes?: number;
   readonly containerName?: string;
   readonly supervisor?: string;
+  /** Digest of a second service, which needs the first. */
+  readonly companion?: string;
 }
 
 export function run(
@@ -101,13 +103,13 @@ export class StoryHost {
   /** An empty project folder with secrets and data that are in no repository, and no trace of an earlier story. */
   async reset(): Promise<void> {
     const remove = `docker ps -aq --filter name=${this.project} | xargs -r docker rm -f`;
-    const state = `rm -rf /var/lib/rollout-action/${this.project} /var/lib/rollout-action/@project`;
+    const state = `rm -rf /var/lib/rollout-action/${this.project}* /var/lib/rollout-action/@project`;
     const folder = `rm -rf ${this.folder} && install -d -o runner -g runner ${this.folder} ${this.folder}/data`;
     const secrets = `printf 'COLOUR=blue\\nAPI_TOKEN=do-not-tell-this\\n' > ${this.folder}/.env && chmod 600 ${this.folder}/.env && chown runner ${this.folder}/.env`;
     await expectDone(this.root('sh', '-c', [remove, state, folder, secrets].join(' && ')));
   }
 
-  release({ tag, digest, colour, settings, keepFreeBytes, containerName, supervisor }: Wanted): Release {
+  release({ tag, digest, colour, settings, keepFreeBytes, containerName, supervisor, companion }: Wanted): Release {
     const { project, repository } = this;
     const named = containerName === undefined ? '' : `    container_name: ${containerName}\n`;
     const compose = `services:
@@ -117,7 +119,13 @@ ${named}    ports: ["${PORT}:8080"]
     restart: unless-stopped
     environment: { COLOUR: "${colour ?? '${COLOUR:?say which}'}", API_TOKEN: "\${API_TOKEN:?}" }
     volumes: ["./data:/data", "./config/settings.json:/etc/settings.json:ro"]
+  companion:
+    image: ${repository}:\${FORCE_IMAGE_TAG:-none}
+    ports: ["${PORT + 1}:8080"]
+    volumes: ["./data:/data"]
+    depends_on: [${project}]
 `;
+    const expected = { platform: 'linux/amd64', labels: {} };
     const image = { image: project, kind: 'service', repository, tag, digest, origin: 'built' };
     return releaseSchema.parse({
       schema: 'rollout/release',
@@ -126,7 +134,12 @@ ${named}    ports: ["${PORT}:8080"]
       revision: 'a'.repeat(40),
       registry: dirname(repository),
       tag,
-      images: [{ name: project, ...image, expected: { platform: 'linux/amd64', labels: {} } }],
+      images: [
+        { name: project, ...image, expected },
+        ...(companion === undefined
+          ? []
+          : [{ ...image, name: 'companion', image: 'companion', digest: companion, expected }]),
+      ],
       deployment: {
         machines: [
           {
@@ -134,7 +147,7 @@ ${named}    ports: ["${PORT}:8080"]
             ...{ runsOn: [], reach: [], offline: 'fail', keepFreeBytes: keepFreeBytes ?? 0 },
           },
         ],
-        placements: [this.placement(containerName)],
+        placements: [this.placement(containerName), ...(companion === undefined ? [] : [this.companion()])],
         supervisors: supervisor === undefined ? [] : [{ container: supervisor, during: 'stop' }],
         waves: [],
         ...{ servicesAtOnce: 4, machinesAtOnce: 1, onFailure: 'rollback', keepReleases: 2 },
@@ -143,7 +156,21 @@ ${named}    ports: ["${PORT}:8080"]
     });
   }
 
-  private placement(containerName: string | undefined): unknown {
+  private companion(): object {
+    return {
+      ...this.placement(undefined),
+      ...{
+        service: `${this.project}-companion`,
+        image: 'companion',
+        composeService: 'companion',
+        after: [this.project],
+      },
+      ports: [{ host: PORT + 1, container: 8080, protocol: 'tcp' }],
+      mounts: [],
+    };
+  }
+
+  private placement(containerName: string | undefined): object {
     const { project } = this;
     return {
       ...{ service: project, machine: 'mainpc', image: project, composeService: project, gpu: false, devices: [] },

@@ -143,6 +143,23 @@ describe('a release that fails', () => {
   });
 });
 
+describe('a wave of services', () => {
+  test('goes back as one: what had moved already returns when what needs it fails', async () => {
+    await arrive({ ...first(), companion: images.one });
+    const before = await host.containers();
+    const { code, report } = await host.cutover({ ...second(), companion: images.exits });
+    expect(code).toBe(4);
+    const states = report?.services.map(({ states: passed }) => passed.map(({ state }) => state));
+    expect(states?.[0]).toContain('Promoting');
+    expect(states?.[1]).toContain('Verifying');
+    expect(report?.services.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'rolled-back']);
+    expect(report?.services[0]?.reason).toMatch(/^story-cutover-companion: unhealthy: it exited with 3/);
+    expect(await host.version()).toBe('1');
+    expect(await host.containers()).toEqual(before);
+    await plainUpChangesNothing();
+  });
+});
+
 describe('a rollout that is stopped', () => {
   test('by Ctrl-C puts the traffic back and ends with 130', async () => {
     await arrive(first());

@@ -1,3 +1,4 @@
+import type { Machine } from '../../../src/documents/fleet.ts';
 import { describe, expect, it } from 'vitest';
 import { listeningPorts } from '../../../src/hosts/listening.ts';
 import { matchContainers } from '../../../src/hosts/ownership.ts';
@@ -16,10 +17,10 @@ const ENGINE = {
   ...{ storageDriver: 'overlayfs', dataRoot: '/var/lib/docker', kind: 'native', swarm: false },
 };
 const GIB = 1024 ** 3;
-const MACHINE = {
+const MACHINE: Machine = {
   ...{ name: 'mainpc', compose: 'c.yml', directory: '/srv/ai', engine: 'compose', runsOn: [], reach: [] },
   ...{ offline: 'fail', keepFreeBytes: 40 * GIB },
-} as const;
+};
 
 describe('the engine', () => {
   it('passes as it is, and fails as a Swarm node, too old, or for another architecture', () => {

@@ -182,7 +182,7 @@ describe('replay', () => {
     const any = fc.array(fc.tuple(acts, states, fc.constantFrom('intent', 'done', 'note')), { maxLength: 40 });
     fc.assert(
       fc.property(any, (steps) => {
-        const events = story(...steps.map(([act, state, kind]) => ({ act, state, kind }) as Partial<JournalEvent>));
+        const events = story(...steps.map(([act, state, kind]) => ({ act, state, kind })));
         expect(replay(events).sequence).toBe(events.length);
       }),
     );
