@@ -149,9 +149,10 @@ function declare(instruction: Instruction, { dockerfile, scope, declared, global
 
 function assignEnvironment(instruction: Instruction, into: Map<string, string>, scope: Scope, escape: string): void {
   // All values of one ENV see the variables from before it.
-  const before: Scope = { declared: scope.declared, environment: new Map(scope.environment) };
-  for (const { name, value } of assignments(instruction, escape))
-    into.set(name, expand(value ?? '', before, escape).value);
+  const pairs = assignments(instruction, escape).map(
+    ({ name, value }) => [name, expand(value ?? '', scope, escape).value] as const,
+  );
+  for (const [name, value] of pairs) into.set(name, value);
 }
 
 interface Expansion {

@@ -43,12 +43,9 @@ export function parseDockerfile(text: string): Dockerfile {
   const all = readAll(parsed.getInstructions(), lines, escape);
   const beyond = all.find(({ stage }) => stage === MAX_STAGES);
   const instructions = beyond === undefined ? all : all.slice(0, all.indexOf(beyond));
-  const comments = parsed.getComments().map((comment): Comment => ({
-    line: comment.getRange().start.line + 1,
-    endLine: comment.getRange().end.line + 1,
-    column: comment.getRange().start.character + 1,
-    text: comment.toString().replace(/^#/, ''),
-  }));
+  const comments = [...parsed.getDirectives(), ...parsed.getComments()].map((comment) =>
+    readComment(comment.getRange(), lines),
+  );
   return {
     lines,
     instructions,
@@ -73,13 +70,17 @@ export function stageNamed(dockerfile: Dockerfile, name: string, before: number)
   return named ?? (/^\d+$/.test(name) ? earlier[Number(name)] : undefined);
 }
 
-/** A line that ends in two escape characters does not go on, for Docker; the tokenizer is shown a text in which it can't. */
+/**
+ * The tokenizer is shown a text of the same length in which two things are as Docker sees them: a lone carriage return ends no
+ * line, and a line that ends in two escape characters does not go on.
+ */
 function tokenize(text: string): { parsed: ReturnType<typeof DockerfileParser.parse>; escape: string } {
-  const parsed = DockerfileParser.parse(text);
+  const unbroken = text.replaceAll(/\r(?!\n)/g, ' ');
+  const parsed = DockerfileParser.parse(unbroken);
   const escape = parsed.getEscapeCharacter();
-  const doubled = escape === '`' ? /``([ \t]*)$/gm : /\\\\([ \t]*)$/gm;
-  const shown = text.replaceAll(doubled, '__$1');
-  return { parsed: shown === text ? parsed : DockerfileParser.parse(shown), escape };
+  const doubled = escape === '`' ? /``([ \t]*\r?)$/gm : /\\\\([ \t]*\r?)$/gm;
+  const shown = unbroken.replaceAll(doubled, '__$1');
+  return { parsed: shown === unbroken ? parsed : DockerfileParser.parse(shown), escape };
 }
 
 function tooManyStages(beyond: Instruction | undefined): readonly Problem[] {
@@ -104,6 +105,12 @@ function readAll(tokens: readonly Token[], lines: readonly string[], escape: str
     const place = { line: start.line + 1, endLine: end.line + 1, column: start.character + 1 };
     return readInstruction({ ...place, keyword, raw, escape, stage });
   });
+}
+
+/** What looks like a parser directive (`# name=value` on the first lines) is a comment all the same. */
+function readComment({ start, end }: ReturnType<Token['getRange']>, lines: readonly string[]): Comment {
+  const place = { line: start.line + 1, endLine: end.line + 1, column: start.character + 1 };
+  return { ...place, text: (lines[start.line] ?? '').slice(start.character + 1) };
 }
 
 function readStages(instructions: readonly Instruction[]): Stage[] {

@@ -58,16 +58,16 @@ export function contextSources(image: ImageSubject, step: Step): readonly Source
 }
 
 function sourcesOf(copy: Copy, instruction: Instruction, machine: string | undefined): readonly Source[] {
-  if (copy.missing.length > 0) return [];
+  if (copy.missing.length > 0 || [...copy.sources, copy.destination].some((word) => SHELL_WORD.test(word))) return [];
   const isRemote = (path: string): boolean =>
     instruction.keyword === 'ADD' && /^(https?:\/\/|git@|git:\/\/)|\.git(#|$)/.test(path);
   return copy.sources
-    .filter((path) => !isRemote(path) && !/[{}<>]/.test(path) && !SHELL_WORD.test(path))
+    .filter((path) => !isRemote(path) && !/[{}<>]/.test(path))
     .map((path) => ({ path: inContext(path), instruction, machine }));
 }
 
-/** What RA103 speaks of. */
-const SHELL_WORD = /^(\|\||&&|\||;|\d?>{1,2}|true|\d?>.*|<)$/;
+/** What RA103 speaks of; the words around it are no paths either. */
+const SHELL_WORD = /^(\|\||&&|\||;|\d?>.*|<)$/;
 
 function inContext(path: string): string {
   const cleaned = posix.normalize(`/${path}`).slice(1).replace(/\/$/, '');
@@ -128,11 +128,13 @@ function fixFor(
   const [folder, second] = elsewhere;
   if (folder === undefined || second !== undefined || machine !== undefined) return {};
   const fromContext = posix.relative(image.context.path, posix.join(folder, path));
-  const { line } = sourcePlace(instruction, path);
+  const { line, column } = sourcePlace(instruction, path);
   const row = image.dockerfile.lines[line - 1] ?? '';
-  const pieces = row.split(path);
-  if (fromContext.startsWith('..') || pieces.length !== 2) return {};
-  return { fix: { line, endLine: line, replacement: pieces.join(fromContext) } };
+  const before = row.slice(0, column - 1);
+  const written = /^(?:\.?\/)*/.exec(row.slice(column - 1))?.[0] ?? '';
+  if (fromContext.startsWith('..') || !row.startsWith(path, before.length + written.length)) return {};
+  const after = row.slice(before.length + written.length + path.length);
+  return { fix: { line, endLine: line, replacement: `${before}${fromContext}${after}` } };
 }
 
 function sourcePlace(instruction: Instruction, path: string): { line: number; endLine: number; column: number } {

@@ -71,9 +71,12 @@ function checkFinalUser(image: ImageSubject): readonly Sighting[] {
     cure: `write USER ${SERVICE_USER} as the last USER of the final stage`,
   };
   if (user?.file === image.file) {
-    const fix = { line: user.line, endLine: user.endLine, replacement: `USER ${SERVICE_USER}` };
+    // Where a RUN follows, it may need the user it has.
+    const isNeeded = last.instructions.some(({ keyword, line }) => keyword === 'RUN' && line > user.line);
+    const replaced = { fix: { line: user.line, endLine: user.endLine, replacement: `USER ${SERVICE_USER}` } };
+    const fix = isNeeded ? appended(image, last) : replaced;
     const message = `the image runs as ${user.value === '' ? 'nobody in particular' : user.value}`;
-    return [{ ...at(user), message, got: `USER ${user.value}`, ...common, fix }];
+    return [{ ...at(user), message, got: `USER ${user.value}`, ...common, ...fix }];
   }
   const place = at(last.instructions[0] ?? last);
   const inherited = user === undefined ? 'root, unless the base says otherwise' : `${user.value}, from ${user.file}`;
