@@ -1,5 +1,6 @@
 // The door of every action: inputs in, one verb, then outputs, annotations, the job's summary and the exit code.
 import * as core from '@actions/core';
+import { commandNamed } from '../cli/commands.ts';
 import { exitCodeOf, EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault, tellFault } from '../fault.ts';
 import { realWorld, type World } from '../world/world.ts';
@@ -16,16 +17,20 @@ export interface Ending<V extends Verb> {
   readonly annotations?: readonly string[];
 }
 
+export type RunCommand = (args: readonly string[]) => Promise<ExitCode>;
+
 export interface Door<V extends Verb> {
   readonly verb: V;
-  run(input: Inputs<V>, world: World): Promise<Ending<V>>;
+  /** `runCommand` runs the terminal's command of the same name: both tell the same, with the same exit codes. */
+  run(input: Inputs<V>, world: World, runCommand: RunCommand): Promise<Ending<V>>;
 }
 
 /** Runs a door; the only place where an action's errors end. */
 export async function openDoor<V extends Verb>(door: Door<V>): Promise<void> {
   try {
     const world = realWorld();
-    const ending = await door.run(readInputs(door.verb), world);
+    const command = await commandNamed(door.verb);
+    const ending = await door.run(readInputs(door.verb), world, (args) => command.run(args, world));
     await show(ending, world);
     process.exitCode = ending.exitCode;
   } catch (error) {

@@ -1,19 +1,13 @@
-// The entry of the one bundle: each door is a chunk of its own, loaded when it is entered.
+// The entry of the one bundle: what a door needs is loaded when it is entered.
 
-const DOORS: Readonly<Record<string, () => Promise<unknown>>> = {
-  cli: () => import('../cli/main.ts'),
-  validate: async () => (await import('./validate.ts')).open(),
-  plan: async () => (await import('./plan.ts')).open(),
-  build: async () => (await import('./build.ts')).open(),
-  verify: async () => (await import('./verify.ts')).open(),
-  publish: async () => (await import('./publish.ts')).open(),
-  cutover: async () => (await import('./cutover.ts')).open(),
-  report: async () => (await import('./report.ts')).open(),
-};
-
-/** Enters a door by its name; `dist/<name>/index.js` does nothing else. */
+/** Enters the terminal (`cli`) or the action of that name; `dist/<name>/index.js` does nothing else. */
 export async function enter(name: string): Promise<void> {
-  const door = DOORS[name];
-  if (door === undefined) throw new Error(`there is no door ${name}`);
-  await door();
+  if (name === 'cli') {
+    await import('../cli/main.ts');
+    return;
+  }
+  const doors: Readonly<Record<string, () => Promise<void>>> = (await import('./doors.ts')).DOORS;
+  const open = doors[name];
+  if (open === undefined) throw new Error(`there is no door ${name}`);
+  await open();
 }

@@ -2,49 +2,7 @@
 import { exitCodeOf, EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault, tellFault } from '../fault.ts';
 import { realWorld, type World } from '../world/world.ts';
-import type { Command } from './command.ts';
-
-const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
-  validate: {
-    summary: 'prove that what is in the repository can be built and started',
-    load: async () => (await import('./validate.ts')).command,
-  },
-  build: { summary: 'build what the plan says and push it by digest', load: async () => (await import('./build.ts')).command },
-  plan: { summary: 'say what must be built, what is kept, and how the hosts will move', load: async () => (await import('./plan.ts')).command },
-  config: { summary: 'print the resolved configuration with the source of every value', load: async () => (await import('./config.ts')).command },
-  verify: {
-    summary: 'prove that a registry holds a release',
-    load: async () => (await import('./verify.ts')).command,
-  },
-  publish: {
-    summary: 'put the tags of a verified release',
-    load: async () => (await import('./publish.ts')).command,
-  },
-  cutover: {
-    summary: 'move the fleet, or one host, to a release',
-    load: async () => (await import('./cutover.ts')).command,
-  },
-  adopt: {
-    summary: 'show and record which container is which service today',
-    load: async () => (await import('./adopt.ts')).command,
-  },
-  status: {
-    summary: 'what runs on this host, since when, by which release',
-    load: async () => (await import('./status.ts')).command,
-  },
-  host: {
-    summary: 'make this machine ready to be rolled out to',
-    load: async () => (await import('./host.ts')).command,
-  },
-  report: {
-    summary: 'draw the evidence together and answer the acceptance checklist',
-    load: async () => (await import('./report.ts')).command,
-  },
-  probe: {
-    summary: 'ask endpoints all the time, beside a cutover (internal)',
-    load: async () => (await import('./probe.ts')).command,
-  },
-};
+import { COMMANDS, commandNamed } from './commands.ts';
 
 process.exitCode = await main(process.argv.slice(2), realWorld());
 
@@ -59,13 +17,6 @@ async function main(argv: readonly string[], world: World): Promise<ExitCode> {
     world.log.error(tell(error));
     return exitCodeOf(error);
   }
-}
-
-async function commandNamed(name: string): Promise<Command> {
-  const entry = COMMANDS[name];
-  if (entry !== undefined) return entry.load();
-  const known = Object.keys(COMMANDS).join(', ');
-  throw new Fault('usage', `there is no command ${name}`, { expected: known, cure: 'rollout --help' });
 }
 
 function showHelp(): ExitCode {
