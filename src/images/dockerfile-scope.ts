@@ -1,6 +1,6 @@
 // Variables of a Dockerfile: global ARGs, each stage's ARG and ENV, and Docker's own substitution.
 import { stageNamed, type Dockerfile, type Stage } from './dockerfile.ts';
-import { splitWords, type Instruction } from './dockerfile-instruction.ts';
+import type { Instruction } from './dockerfile-instruction.ts';
 
 /** Build arguments given from outside (`--build-arg`). */
 export type Arguments = Readonly<Record<string, string>>;
@@ -247,9 +247,4 @@ function value(work: Expansion, name: string): string {
   const found = work.lookup(name);
   if (found === undefined) work.missing.push(name);
   return found ?? '';
-}
-
-/** The words of a text with variables put in; one word may become empty, never two. */
-export function expandWords(text: string, scope: Scope, escape = '\\'): readonly string[] {
-  return splitWords(text, 0, escape).map(({ raw }) => expand(raw, scope, escape).value);
 }

@@ -58,12 +58,6 @@ export function stepsOfChain(image: ImageSubject, stage: Stage): readonly Step[]
   return stepsOf(image).filter((step) => chain.has(step.stage));
 }
 
-/** The user that the final image runs as; undefined where nothing certain is known. */
-export function finalUser(image: ImageSubject): string | undefined {
-  const last = finalStage(image.dockerfile);
-  return last === undefined ? undefined : endsOf(image).get(last.index)?.user;
-}
-
 export function isRoot(user: string): boolean {
   const [name] = user.split(':');
   return name === 'root' || name === '0' || name === '';

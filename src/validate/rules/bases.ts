@@ -42,6 +42,8 @@ const NAMED_CONTEXTS = new Set(['wheels', 'context']);
 
 interface OutsideImage {
   readonly reference: string;
+  /** Built here, but nothing links it: then its tag counts, though a digest of it can't be known. */
+  readonly own: boolean;
   readonly instruction: Instruction;
 }
 
@@ -50,8 +52,8 @@ function outsideImages(image: ImageSubject): readonly OutsideImage[] {
   const { dockerfile } = image;
   const found: OutsideImage[] = [];
   const add = (reference: string, instruction: Instruction): void => {
-    const known = NAMED_CONTEXTS.has(reference) || (image.linked && image.baseOf(reference) !== undefined);
-    if (!known) found.push({ reference, instruction });
+    const own = image.baseOf(reference) !== undefined;
+    if (!NAMED_CONTEXTS.has(reference) && !(own && image.linked)) found.push({ reference, own, instruction });
   };
   for (const stage of dockerfile.stages) {
     const base = resolveFrom(dockerfile, stage, image.arguments);
@@ -96,7 +98,8 @@ function floating({ reference, instruction }: OutsideImage): readonly Sighting[]
 }
 
 function unpinned(outside: OutsideImage): readonly Sighting[] {
-  const { reference, instruction } = outside;
+  const { reference, own, instruction } = outside;
+  if (own) return [];
   const parsed = readReference(reference);
   if (parsed === undefined || parsed.digest !== undefined || floating(outside).length > 0) return [];
   return [

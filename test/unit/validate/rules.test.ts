@@ -300,6 +300,17 @@ const EXAMPLES: Readonly<Record<string, Examples>> = {
       },
     },
     near: {
+      'a lock that only a command knows': api(
+        'COPY api/requirements.lock /build/requirements.lock\n',
+        'RUN fetch-lock > /build/requirements.lock\n',
+      ),
+      'a lock that only a command knows, and one of the context': {
+        edits: [
+          [API, 'COPY api/requirements.lock /build/requirements.lock\n', 'RUN fetch-lock > /build/requirements.lock\n'],
+          [API, '-r /wheels/requirements.lock', '-r /app/requirements.lock'],
+          [API, 'USER root\nRUN --mount', 'USER root\nCOPY api/requirements.lock /app/\nRUN --mount'],
+        ],
+      },
       'the same lock in both': {
         edits: [
           [API, '-r /wheels/requirements.lock', '-r /app/requirements.lock'],
@@ -417,6 +428,7 @@ const EXAMPLES: Readonly<Record<string, Examples>> = {
       'a condition': run('RUN if pytest -q || true; then echo done; fi'),
       'after a semicolon': run('RUN set -e; pytest -q; rm -rf .cache || true'),
       'in quotes': run('RUN echo "pip install x || true"'),
+      'in a comment of a script': run('RUN <<EOF\npytest -q # || true\nEOF'),
     },
   },
   RA501: {
