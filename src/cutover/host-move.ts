@@ -20,10 +20,11 @@ export async function prepare(host: Host, turn: Turn): Promise<StepResult> {
   const { target } = turn;
   const image = await engine.image(target.reference);
   if (image === undefined) return failed(`the image is not on this host: ${target.reference}`);
-  // A tag keeps the engine's own cleaning away from an image that is only known by digest.
-  await engine.tag(target.reference, target.repository, target.tag);
   return host.alone(async () => {
     host.signal.throwIfAborted();
+    // A tag keeps the engine's own cleaning away from an image that is only known by digest. One at a time: two
+    // services of one image would put the same tag, and the containerd store refuses the second of two at once.
+    await engine.tag(target.reference, target.repository, target.tag);
     await pin(host, turn);
     return turn.manner === 'beside' ? createBeside(host, turn) : DONE;
   });

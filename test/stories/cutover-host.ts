@@ -119,12 +119,7 @@ ${named}    ports: ["${PORT}:8080"]
     restart: unless-stopped
     environment: { COLOUR: "${colour ?? '${COLOUR:?say which}'}", API_TOKEN: "\${API_TOKEN:?}" }
     volumes: ["./data:/data", "./config/settings.json:/etc/settings.json:ro"]
-  companion:
-    image: ${repository}:\${FORCE_IMAGE_TAG:-none}
-    ports: ["${PORT + 1}:8080"]
-    volumes: ["./data:/data"]
-    depends_on: [${project}]
-`;
+${companion === undefined ? '' : this.companionCompose()}`;
     const expected = { platform: 'linux/amd64', labels: {} };
     const image = { image: project, kind: 'service', repository, tag, digest, origin: 'built' };
     return releaseSchema.parse({
@@ -154,6 +149,15 @@ ${named}    ports: ["${PORT}:8080"]
         files: [file('compose.mainpc.yml', compose), file('config/settings.json', settings ?? '{}\n')],
       },
     });
+  }
+
+  private companionCompose(): string {
+    return `  companion:
+    image: ${this.repository}:\${FORCE_IMAGE_TAG:-none}
+    ports: ["${PORT + 1}:8080"]
+    volumes: ["./data:/data"]
+    depends_on: [${this.project}]
+`;
   }
 
   private companion(): object {
