@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_NAME, readSandbox } from '../sandbox/contract.ts';
+import { readSandbox } from '../sandbox/contract.ts';
 import { adopt, arrangeToday, installHosts } from './hosts.ts';
 import { Proof } from './proof.ts';
 import { documentsIn, rollOut } from './release.ts';
@@ -14,7 +14,7 @@ const OUT = join(REPOSITORY, 'out/demo');
 const EXIT = { done: 0, rolledBack: 4 } as const;
 
 const { values } = parseArgs({
-  options: { keep: { type: 'boolean', default: false }, name: { type: 'string', default: DEFAULT_NAME } },
+  options: { keep: { type: 'boolean', default: false }, name: { type: 'string', default: 'demo' } },
 });
 process.exitCode = await demonstrate(values.name, values.keep);
 
@@ -68,7 +68,7 @@ async function threeReleases(name: string): Promise<Proof> {
   await proof.onlyMoved(before2, ['model_ops_coordinator', 'unified_observability_center']);
 
   headline('Release 3: the canary turns unhealthy');
-  await edit(workshop.folder, 'model_ops_coordinator/fault.json', /"kind": *"none"/, '"kind": "unhealthy"');
+  await edit(workshop.folder, 'model_ops_coordinator/fault.json', /"kind": *"none"/, '"kind": "late-unhealthy"');
   await commit(workshop.folder, 'Break the coordinator');
   const before3 = await proof.look();
   const release3 = { ...fleet, folder: folder('release-3') };

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { buildEnvironment, type HostName, type Sandbox } from '../sandbox/contract.ts';
 import { attempt, call, say } from './stage.ts';
@@ -17,6 +18,9 @@ export interface Seen {
 }
 
 const HEALTHY = '200 {"status":"ok"}';
+/** A supervisor that was stopped for the cutover is started last, and may still be booting when the cutover has ended. */
+const SETTLE_MS = 10_000;
+const SETTLE_PERIOD_MS = 500;
 const HOSTS = ['mainpc', 'pc2'] as const satisfies readonly HostName[];
 
 const FLEET: Readonly<Record<HostName, Readonly<Record<string, number>>>> = {
@@ -74,7 +78,7 @@ export class Proof {
 
   /** Every service runs the digest that the registry has under this tag, and answers a client outside. */
   async runs(when: string, tag: string): Promise<void> {
-    const seen = await this.look();
+    const seen = await settled(this.#sandbox);
     const wrong = seen
       .filter((one) => one.health !== HEALTHY)
       .map((one) => `${one.host} ${one.service}: ${one.health}`);
@@ -124,6 +128,16 @@ export class Proof {
   }
 }
 
+/** Looks until every service is healthy, or for as long as a booting one may take. */
+async function settled(sandbox: Sandbox): Promise<readonly Seen[]> {
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    const seen = await look(sandbox);
+    if (seen.every((one) => one.health === HEALTHY) || performance.now() > until) return seen;
+    await setTimeout(SETTLE_PERIOD_MS);
+  }
+}
+
 /** Asks both engines what runs, and every service for its health from where a client stands. */
 async function look(sandbox: Sandbox): Promise<readonly Seen[]> {
   const seen = await Promise.all([lookAt(sandbox, 'mainpc'), lookAt(sandbox, 'pc2')]);
@@ -157,9 +171,18 @@ async function healthFromOutside(sandbox: Sandbox, host: HostName, port: number)
   const url = `http://${sandbox.hosts[host].address}:${port}/health`;
   try {
     const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return `${answer.status} ${await answer.text()}`;
+    return `${answer.status} ${compact(await answer.text())}`;
   } catch (error) {
     return `no answer: ${String(error)}`;
+  }
+}
+
+/** JSON without its white space; any other text as it is. */
+function compact(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body));
+  } catch {
+    return body;
   }
 }
 

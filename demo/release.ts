@@ -26,7 +26,7 @@ export async function rollOut(options: ReleaseOptions): Promise<number> {
   const { findings, plan, release, verification, publication, fleet } = documents;
   const verb = (...args: string[]): Promise<string> => call([...ROLLOUT, ...args], context(options));
 
-  await verb('validate', workshop.folder, '--output', findings);
+  await verb('validate', workshop.folder, '--format', 'json', '--output', findings);
   const since =
     previous === undefined ? [] : ['--since', previous.revision, '--previous', join(previous.folder, 'release.json')];
   await verb('plan', '--root', workshop.folder, ...since, '--output', plan);

@@ -1,7 +1,8 @@
 // A copy of the example fleet with a git history of its own, pointed at the sandbox's registry and hosts.
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder, type Sandbox } from '../sandbox/contract.ts';
+import { buildEnvironment, type Sandbox } from '../sandbox/contract.ts';
 import { call, REPOSITORY } from './stage.ts';
 
 export interface Workshop {
@@ -15,7 +16,7 @@ const AUTHOR = ['-c', 'user.name=Fleet Owner', '-c', 'user.email=owner@fleet.exa
 
 /** Makes the copy anew and commits it. */
 export async function openWorkshop(sandbox: Sandbox): Promise<Workshop> {
-  const folder = join(cacheFolder(), 'workshop', sandbox.name, 'fleet');
+  const folder = join(homedir(), '.cache/rollout-action/workshop', sandbox.name, 'fleet');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await cp(join(REPOSITORY, 'examples/fleet'), folder, {
@@ -64,7 +65,7 @@ async function pinBases(folder: string, sandbox: Sandbox): Promise<void> {
 }
 
 async function digestOf(sandbox: Sandbox, reference: string): Promise<string> {
-  return (await call([sandbox.tools.crane, 'digest', reference], { environment: sandbox.environment })).trim();
+  return (await call([sandbox.tools.crane, 'digest', reference], { environment: buildEnvironment(sandbox) })).trim();
 }
 
 /** How a terminal reaches the two hosts, and where a client finds their ports. */

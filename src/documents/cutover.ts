@@ -126,7 +126,10 @@ export const probeReportSchema = z.strictObject({
   /** Longest time between two questions as they were really asked, milliseconds: a shorter gap can hide in it. */
   resolutionMs: z.number().nonnegative().optional(),
   /** The gaps, the first ones when there were many; `at` is the last good answer. */
-  gaps: z.array(z.strictObject({ at: timeSchema, ms: z.number().nonnegative() })).readonly().optional(),
+  gaps: z
+    .array(z.strictObject({ at: timeSchema, ms: z.number().nonnegative() }))
+    .readonly()
+    .optional(),
   /** Failures before the first good answer: it was down when we came. Counted in `requests`, not in `failed`. */
   before: z.strictObject({ failed: z.int().positive(), failures: z.record(z.string(), z.int()) }).optional(),
   /** It did not answer at the end; the last gap is then a lower bound. */

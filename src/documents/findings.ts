@@ -19,9 +19,7 @@ export const findingSchema = z.strictObject({
   got: z.string().optional(),
   cure: z.string(),
   /** Replaces the lines from `line` to `endLine` by `replacement`. */
-  fix: z
-    .strictObject({ line: z.int().positive(), endLine: z.int().positive(), replacement: z.string() })
-    .optional(),
+  fix: z.strictObject({ line: z.int().positive(), endLine: z.int().positive(), replacement: z.string() }).optional(),
 });
 export type Finding = Readonly<z.infer<typeof findingSchema>>;
 

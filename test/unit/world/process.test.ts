@@ -18,7 +18,10 @@ describe('running a process', () => {
 
   test('an exit code other than 0 is a fault with the code and the last words, also when it said nothing', async () => {
     const loud = systemProcesses.run(node('console.error("disk full"); process.exit(3)'), { deadlineMs });
-    await expect(loud).rejects.toMatchObject({ code: 'process', detail: { found: 'disk full', facts: { exitCode: 3 } } });
+    await expect(loud).rejects.toMatchObject({
+      code: 'process',
+      detail: { found: 'disk full', facts: { exitCode: 3 } },
+    });
     await expect(systemProcesses.run(node('process.exit(4)'), { deadlineMs })).rejects.toBeInstanceOf(Fault);
   });
 

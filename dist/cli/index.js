@@ -1,0 +1,4 @@
+// Made by npm run build: the door to the terminal.
+import { enter } from '../bundle/index.js';
+
+await enter('cli');
