@@ -10,19 +10,23 @@ import { call, headline, REPOSITORY, say } from './stage.ts';
 import { commit, edit, openWorkshop } from './workshop.ts';
 
 const SANDBOX = [process.execPath, join(REPOSITORY, 'sandbox/main.ts')] as const;
-const OUT = join(REPOSITORY, 'out/demo');
 const EXIT = { done: 0, rolledBack: 4 } as const;
 
 const { values } = parseArgs({
-  options: { keep: { type: 'boolean', default: false }, name: { type: 'string', default: 'demo' } },
+  options: {
+    keep: { type: 'boolean', default: false },
+    name: { type: 'string', default: 'demo' },
+    out: { type: 'string', default: join(REPOSITORY, 'out/demo') },
+  },
 });
-process.exitCode = await demonstrate(values.name, values.keep);
+process.exitCode = await demonstrate(values);
 
-async function demonstrate(name: string, keep: boolean): Promise<number> {
+async function demonstrate(options: { name: string; keep: boolean; out: string }): Promise<number> {
+  const { name, keep, out } = options;
   try {
     headline('Raise the sandbox: two Docker hosts, a registry, a package index');
     await call([...SANDBOX, 'up', '--name', name], { show: true });
-    const proof = await threeReleases(name);
+    const proof = await threeReleases(name, out);
     headline(proof.allTrue ? 'All three releases ended as they should' : 'Something did not end as it should');
     for (const line of proof.lines) say(line);
     return proof.allTrue ? EXIT.done : 1;
@@ -36,12 +40,12 @@ async function demonstrate(name: string, keep: boolean): Promise<number> {
   }
 }
 
-async function threeReleases(name: string): Promise<Proof> {
+async function threeReleases(name: string, out: string): Promise<Proof> {
   const sandbox = await readSandbox(name);
-  await rm(OUT, { recursive: true, force: true });
+  await rm(out, { recursive: true, force: true });
   const workshop = await openWorkshop(sandbox);
   const fleet = { sandbox, workshop };
-  const folder = (release: string): string => join(OUT, release);
+  const folder = (release: string): string => join(out, release);
 
   headline('Today: containers started by hand on mainpc, one crashed, one unhealthy');
   await arrangeToday(sandbox, workshop);
