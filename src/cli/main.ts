@@ -4,6 +4,9 @@ import { Fault, tellFault } from '../fault.ts';
 import { realWorld, type World } from '../world/world.ts';
 import { COMMANDS, commandNamed } from './commands.ts';
 
+// A reader that has seen enough (`rollout config | head`) closes the pipe; that is no failure of the verb.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessUnread);
+
 process.exitCode = await main(process.argv.slice(2), realWorld());
 
 async function main(argv: readonly string[], world: World): Promise<ExitCode> {
@@ -33,4 +36,8 @@ function tell(error: unknown): string {
   if (error instanceof Fault) return tellFault(error);
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `this is a bug in rollout-action; please report it with these lines\n${story}`;
+}
+
+function unlessUnread(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
 }
