@@ -36,6 +36,8 @@ export interface ComposeService {
   readonly environmentFiles: readonly string[];
   readonly mounts: readonly ComposeMount[];
   readonly dependsOn: readonly string[];
+  /** Of dependsOn, those without `required: false`. */
+  readonly requires: readonly string[];
   readonly stopGraceMs: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** Where a key of this service stands; the service's own line when it is not written there. */
@@ -96,7 +98,14 @@ const serviceSchema = z.looseObject({
   env_file: z.union([z.string(), z.array(z.union([z.string(), z.looseObject({ path: z.string() })]))]).optional(),
   volumes: z.array(mountSchema).optional(),
   configs: z.array(fileMount).optional(),
-  depends_on: z.union([strings, z.record(z.string(), z.unknown()).transform((map) => Object.keys(map))]).optional(),
+  depends_on: z
+    .union([
+      strings.transform((names) => names.map((name) => ({ name, required: true }))),
+      z
+        .record(z.string(), z.looseObject({ required: z.boolean().default(true) }))
+        .transform((map) => Object.entries(map).map(([name, { required }]) => ({ name, required }))),
+    ])
+    .optional(),
   stop_grace_period: z.string().optional(),
   labels: listOrMap.optional(),
   extends: z.unknown().optional(),
@@ -164,7 +173,8 @@ function describeService(subject: ServiceSubject): ComposeService {
     containerName: entry.container_name,
     environmentFiles: environmentFilesOf(entry.env_file),
     mounts: [...(entry.volumes ?? []).map(mountOf), ...configMounts(subject)],
-    dependsOn: entry.depends_on ?? [],
+    dependsOn: (entry.depends_on ?? []).map(({ name }) => name),
+    requires: (entry.depends_on ?? []).filter(({ required }) => required).map(({ name }) => name),
     stopGraceMs: entry.stop_grace_period === undefined ? undefined : parseDuration(entry.stop_grace_period),
     labels: entry.labels ?? {},
   };

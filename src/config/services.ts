@@ -19,7 +19,10 @@ export function deriveServices(sheet: Sheet, registry: Registry): readonly Runni
 }
 
 function runningOf(sheet: Sheet, machine: string, service: ComposeService, registry: Registry): readonly Running[] {
-  if (service.image === undefined) return [];
+  if (service.image === undefined) {
+    tellUnmanaged(sheet, service, registry);
+    return [];
+  }
   if (service.imageName === undefined) {
     sheet.complain('RC010', service.at('image'), {
       message: `the image of ${service.name} can not be known here`,
@@ -30,7 +33,21 @@ function runningOf(sheet: Sheet, machine: string, service: ComposeService, regis
     return [];
   }
   const image = nameUnder(registry.written, service.imageName);
-  return image === undefined ? [] : [{ image, machine, service }];
+  if (image !== undefined) return [{ image, machine, service }];
+  tellUnmanaged(sheet, service, registry);
+  return [];
+}
+
+/** A service that is built here but named elsewhere would silently stay behind at every rollout. */
+function tellUnmanaged(sheet: Sheet, service: ComposeService, registry: Registry): void {
+  if (service.build === undefined) return;
+  sheet.complain('RC012', service.at('build'), {
+    message: `${service.name} is built here, but its image is not under the registry: it is not rolled out`,
+    expected: `image: ${registry.written}/${service.name}:…`,
+    got: service.image ?? 'no image',
+    cure: `give it an image under ${registry.written}, or take build away if it is not of this fleet`,
+    severity: 'warning',
+  });
 }
 
 /** Services named in rollout.yml must be services of the fleet, the canary's on the canary's machine. */
@@ -62,6 +79,16 @@ function checkNames(sheet: Sheet, offered: readonly Running[]): void {
 }
 
 function checkMachines(sheet: Sheet, offered: readonly Running[]): void {
+  for (const [machine, compose] of sheet.reading.composes) {
+    checkDependencies(sheet, compose.services);
+    if (offered.some((one) => one.machine === machine)) continue;
+    sheet.complain('RC008', sheet.reading.yaml.at(['machines', machine, 'compose']), {
+      message: `${machine} has no service of the fleet`,
+      expected: `a service in ${compose.file} whose image lies under ${sheet.reading.rollout.registry}`,
+      got: compose.services.map((service) => `${service.name}: ${service.image ?? 'no image'}`).join(', '),
+      cure: 'mend registry or the images, or take the machine away',
+    });
+  }
   for (const [name, entry] of Object.entries(sheet.reading.rollout.services ?? {})) {
     entry.machines?.forEach((machine, index) => {
       const compose = sheet.reading.composes.get(machine);
@@ -74,5 +101,21 @@ function checkMachines(sheet: Sheet, offered: readonly Running[]): void {
         cure: `add it to ${compose.file}, or take ${machine} away here`,
       });
     });
+  }
+}
+
+/** Compose refuses a project in which a service depends on one that is not there; so the host would, after the canary. */
+function checkDependencies(sheet: Sheet, services: readonly ComposeService[]): void {
+  const names = new Set(services.map((service) => service.name));
+  for (const service of services) {
+    for (const name of service.requires.filter((one) => !names.has(one))) {
+      const guess = didYouMean(name, names);
+      sheet.complain('RC008', service.at('depends_on'), {
+        message: `${service.name} depends on ${name}, which this compose file does not have`,
+        expected: [...names].join(', '),
+        got: name,
+        cure: guess === undefined ? 'add it to this file, or take it out of depends_on' : `did you mean ${guess}?`,
+      });
+    }
   }
 }

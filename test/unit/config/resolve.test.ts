@@ -156,6 +156,20 @@ services:
     expect(images[1]?.parents[0]?.from).toBe('ghcr.io/acme/fleet/base:main');
   });
 
+  test.each([
+    ['no image', `  mouth:\n    build: ./mouth\n`],
+    ['docker.io/me/mouth:1', `  mouth:\n    build: ./mouth\n    image: docker.io/me/mouth:1\n`],
+  ])('says aloud that a service built here with %s is not rolled out', async (got, mouth) => {
+    const resolved = await resolve({ 'compose.pc2.yml': `${COMPOSE_PC2}${mouth}` });
+    expect(resolved.kind).toBe('resolved');
+    expect(resolved.findings).toMatchObject([{ rule: 'RC012', severity: 'warning', file: 'compose.pc2.yml', got }]);
+  });
+
+  test('a dependency that compose may miss is no finding', async () => {
+    const eyes = COMPOSE_PC2.replace('{ bus: {', '{ ears: { required: false }, bus: {');
+    expect((await resolve({ 'compose.pc2.yml': eyes })).findings).toEqual([]);
+  });
+
   test('says aloud which keys are not acted on yet', async () => {
     const resolved = await resolve({
       'rollout.yml': `${ROLLOUT}services: { brain: { before: { run: [x], reversible: true } } }\n`,
@@ -262,6 +276,16 @@ describe('a broken configuration says where, what was expected, what was found, 
       'a canary that is not on the canary machine',
       { 'rollout.yml': ROLLOUT.replace('[brain]', '[eyes]') },
       { rule: 'RC008', line: 8, got: 'eyes' },
+    ],
+    [
+      'a dependency that the compose file does not have',
+      { 'compose.mainpc.yml': COMPOSE_MAINPC.replace('[bus, redis]', '[bus, reddis]') },
+      { rule: 'RC008', file: 'compose.mainpc.yml', got: 'reddis', cure: 'did you mean redis?' },
+    ],
+    [
+      'a machine without a service of the fleet',
+      { 'compose.pc2.yml': 'services:\n  redis:\n    image: redis:7\n' },
+      { rule: 'RC008', file: 'rollout.yml', line: 5, got: 'redis: redis:7' },
     ],
     [
       'settings for a service nobody has',
