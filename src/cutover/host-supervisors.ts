@@ -3,10 +3,12 @@ import type { Supervisor } from '../documents/fleet.ts';
 import type { HostCutover } from '../documents/cutover.ts';
 import { messageOf } from '../fault.ts';
 import { isRunning, type Container } from '../hosts/container.ts';
+import { BOOTING_PERIOD_MS } from '../health/watch.ts';
 import { isNamed } from '../hosts/preflight.ts';
 import { isoTime } from '../world/clock.ts';
 import { note } from './host-account.ts';
 import type { Host, Turn } from './host-turn.ts';
+import { probeOf } from './host-watch.ts';
 
 export interface HeldSupervisors {
   /** Starts again what was stopped and was not replaced by this cutover. Never throws. */
@@ -15,6 +17,8 @@ export interface HeldSupervisors {
 }
 
 const STOP_GRACE_MS = 10_000;
+/** How long the report waits for a supervisor that was started again to answer. */
+const ANSWER_DEADLINE_MS = 15_000;
 
 /** With nothing to move, nobody is stopped. */
 export async function holdSupervisors(host: Host, moves: boolean): Promise<HeldSupervisors> {
@@ -79,8 +83,34 @@ async function startAgain(
     await host.project.record('start-supervisor', container.id);
     if (replaced) return;
     tell(container.name, 'started again');
+    await untilItAnswers(host, container, tell);
   } catch (error) {
     tell(container.name, `could not be started again: ${messageOf(error)}`);
     host.world.log.error(`the supervisor ${container.name} could not be started again: ${messageOf(error)}`);
+  }
+}
+
+/** Whether it really came back, told when it does; an abort does not wait for it. */
+async function untilItAnswers(
+  host: Host,
+  container: Container,
+  tell: (container: string, event: string) => void,
+): Promise<void> {
+  const { clock } = host.world;
+  const { release, machine, signal } = host.options;
+  const placement = release.deployment.placements.find(
+    (one) => one.machine === machine && isNamed(container, one.composeService),
+  );
+  const started = await host.engine.container(container.id);
+  if (placement === undefined || started === undefined) return;
+  const probe = probeOf(host, started, placement);
+  const until = clock.monotonic() + ANSWER_DEADLINE_MS;
+  for (;;) {
+    const answer = await probe();
+    if (answer.kind === 'success') return tell(container.name, 'answers again');
+    if (signal.aborted || clock.monotonic() > until) {
+      return tell(container.name, `does not answer yet${'reason' in answer ? `: ${answer.reason}` : ''}`);
+    }
+    await clock.sleep(BOOTING_PERIOD_MS);
   }
 }
