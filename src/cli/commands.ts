@@ -55,7 +55,7 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
 
 /** The command of this name, loaded; throws Fault `usage` when there is none. */
 export async function commandNamed(name: string): Promise<Command> {
-  const entry = COMMANDS[name];
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry !== undefined) return entry.load();
   const known = Object.keys(COMMANDS).join(', ');
   throw new Fault('usage', `there is no command ${name}`, { expected: known, cure: 'rollout --help' });

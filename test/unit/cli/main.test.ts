@@ -16,6 +16,7 @@ test('a reader that closed the pipe is no failure', async () => {
 test.each([
   [['--help'], 0],
   [['nothing-of-the-kind'], 2],
+  [['constructor'], 2],
   [['plan', '--no-such-flag'], 2],
 ])('rollout %j ends with %i', async (args, expected) => {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
