@@ -4,7 +4,7 @@ import type { Finding } from '../documents/findings.ts';
 import type { Port } from '../documents/fleet.ts';
 import { parseDuration } from './measures.ts';
 import { parsePorts } from './ports.ts';
-import { complain, type Position } from './rules.ts';
+import { complain, type Position } from './complain.ts';
 import { interpolate } from './variables.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 

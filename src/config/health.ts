@@ -3,7 +3,7 @@ import type { Health, Port } from '../documents/fleet.ts';
 import type { ImageFacts } from '../images/dockerfile-facts.ts';
 import type { Place } from '../images/dockerfile-instruction.ts';
 import type { ComposeService } from './compose.ts';
-import type { Position } from './rules.ts';
+import type { Position } from './complain.ts';
 import { DEFAULTS } from './schema.ts';
 import type { Sheet } from './sheet.ts';
 

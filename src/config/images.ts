@@ -8,7 +8,7 @@ import { findCycle } from './cycle.ts';
 import { withMachine } from './image-facts.ts';
 import { deriveLock } from './lock.ts';
 import { imageOfPath, isDockerfile } from './repository.ts';
-import { showPosition, type Position } from './rules.ts';
+import { showPosition, type Position } from './complain.ts';
 import type { ComposeService } from './compose.ts';
 import type { Sheet } from './sheet.ts';
 

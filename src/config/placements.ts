@@ -7,7 +7,7 @@ import { deriveHealth } from './health.ts';
 import { factsOf } from './image-facts.ts';
 import type { Running } from './images.ts';
 import { clash, showPort } from './ports.ts';
-import { showPosition } from './rules.ts';
+import { showPosition } from './complain.ts';
 import { DEFAULTS } from './schema.ts';
 import type { Sheet } from './sheet.ts';
 

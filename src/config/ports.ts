@@ -1,7 +1,7 @@
 // Ports as compose files write them: `8101:8101`, `127.0.0.1:80:8080/tcp`, ranges, and the long form.
 import type { Finding } from '../documents/findings.ts';
 import type { Port } from '../documents/fleet.ts';
-import { complain, type Position } from './rules.ts';
+import { complain, type Position } from './complain.ts';
 import { interpolate } from './variables.ts';
 
 export interface LongPort {

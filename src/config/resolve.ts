@@ -9,7 +9,7 @@ import { deriveMachines, deriveRollout } from './machines.ts';
 import { derivePlacements } from './placements.ts';
 import { isDockerfile, readDockerfiles, readRepository } from './repository.ts';
 import { parseRolloutFile } from './rollout-file.ts';
-import { complain } from './rules.ts';
+import { complain } from './complain.ts';
 import { DEFAULTS, type RolloutFile } from './schema.ts';
 import { deriveServices } from './services.ts';
 import { Sheet } from './sheet.ts';
@@ -82,7 +82,6 @@ function deriveRegistry(sheet: Sheet, override: string | undefined): Registry {
   const at = sheet.place(['registry']);
   if (asWritten !== written) {
     sheet.complain('RC012', at, {
-      severity: 'warning',
       message: 'the registry is written in lower case, as registries want it',
       expected: written,
       got: asWritten,
@@ -111,7 +110,6 @@ function complainOfTheUnused(sheet: Sheet): void {
   ];
   for (const path of found) {
     sheet.complain('RC012', sheet.place(path), {
-      severity: 'warning',
       message: `${path.join('.')} is accepted and not acted on by this version`,
       cure: 'keep it for a later version, or take it away; nothing is done because of it now',
     });

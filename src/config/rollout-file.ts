@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Finding } from '../documents/findings.ts';
 import { didYouMean } from './nearest.ts';
-import { complain } from './rules.ts';
+import { complain } from './complain.ts';
 import { rolloutFileSchema, rolloutJsonSchema, type RolloutFile } from './schema.ts';
 import { parseYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
 

@@ -46,7 +46,6 @@ function tellUnmanaged(sheet: Sheet, service: ComposeService, registry: Registry
     expected: `image: ${registry.written}/${service.name}:…`,
     got: service.image ?? 'no image',
     cure: `give it an image under ${registry.written}, or take build away if it is not of this fleet`,
-    severity: 'warning',
   });
 }
 

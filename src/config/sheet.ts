@@ -3,7 +3,8 @@ import type { Finding } from '../documents/findings.ts';
 import type { Dockerfile } from '../images/dockerfile.ts';
 import type { ComposeFile } from './compose.ts';
 import type { Repository } from './repository.ts';
-import { complain, showPosition, type Complaint, type ConfigRule, type Position } from './rules.ts';
+import type { ConfigRule } from './rules.ts';
+import { complain, showPosition, type Complaint, type Position } from './complain.ts';
 import type { RolloutFile } from './schema.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 

@@ -2,7 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
 import type { Finding } from '../documents/findings.ts';
 import { messageOf } from '../fault.ts';
-import { complain, type Position } from './rules.ts';
+import { complain, type Position } from './complain.ts';
 
 export type YamlPath = readonly (string | number)[];
 
