@@ -30,8 +30,7 @@ const PASSING_STATUS = [408, 425, 429];
  */
 export function classifyRefusal<T>(answer: HttpAnswer, asked: Asked): Attempt<T> {
   const told = readErrors(answer);
-  const text = withoutCredentials(told.text);
-  const message = `${asked.what}: HTTP ${answer.status}${text === '' ? '' : ` ${text}`}`;
+  const message = `${asked.what}: HTTP ${answer.status}${told.text === '' ? '' : ` ${told.text}`}`;
   if (PASSING_STATUS.includes(answer.status) || answer.status >= 500 || isRateLimit(told)) {
     return busy(message, toldWait(answer, asked.nowMs));
   }
@@ -44,11 +43,6 @@ export function classifyRefusal<T>(answer: HttpAnswer, asked: Asked): Attempt<T>
   if (answer.status >= 200 && answer.status < 400) return doubtful(`${message} is not an answer to that question`);
   const cure = 'if another client gets an answer here, this is a bug in rollout-action: please report it';
   return refused({ kind: 'unknown', message: `${message}: it does not accept our question`, cure });
-}
-
-/** A server may send our own Authorization header back; it must not reach a log or a document. */
-function withoutCredentials(text: string): string {
-  return text.replace(/\b(Basic|Bearer)\s+\S+/gi, '$1 [redacted]');
 }
 
 export function authRefusal(message: string, host: string): { kind: 'auth'; message: string; cure: string } {

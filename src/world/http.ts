@@ -1,6 +1,8 @@
 // One bounded HTTP request at a time: a deadline, a size limit, no redirect followed, TLS or a unix socket.
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { Fault, messageOf } from '../fault.ts';
+import { makeAgents, type Agents, type Loan } from './agents.ts';
+import { withoutEcho } from './echo.ts';
 import type { Secret } from './secret.ts';
 
 export type Authorization =
@@ -24,7 +26,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Names in lower case; repeated headers joined with ', '. */
+  /** Names in lower case; repeated headers joined with ', '. In a refusal (400 and up) our own login is redacted, as in its body. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
@@ -39,74 +41,72 @@ export interface Http {
   stream(request: HttpRequest): Promise<{ readonly status: number; readonly chunks: AsyncIterable<Uint8Array> }>;
 }
 
-const CONNECTIONS_PER_HOST = 16;
-const CONNECT_TIMEOUT_MS = 10_000;
-
 export function makeHttp(): Http {
-  const agents = new Map<string, Agent>();
+  const agents = makeAgents();
   return {
     request: (request) => send(request, agents),
     stream: (request) => open(request, agents),
   };
 }
 
-async function send(request: HttpRequest, agents: Map<string, Agent>): Promise<HttpAnswer> {
-  const deadline = AbortSignal.timeout(request.deadlineMs);
+async function send(request: HttpRequest, agents: Agents): Promise<HttpAnswer> {
+  const loan = await agents.borrow(request);
+  const deadline = startDeadline(request.deadlineMs);
   try {
-    const answer = await dispatch(request, agents, deadline);
+    const answer = await dispatch(request, loan, deadline.signal);
     const body = await readBounded(answer.body, request);
-    return { status: answer.statusCode, headers: flat(answer.headers), body };
+    loan.giveBack('done');
+    return withoutEcho({ status: answer.statusCode, headers: flat(answer.headers), body }, request.authorization);
   } catch (error) {
-    throw explain(error, request, deadline);
+    loan.giveBack('failed');
+    throw explain(error, request, deadline.signal);
+  } finally {
+    deadline.clear();
   }
 }
 
 async function open(
   request: HttpRequest,
-  agents: Map<string, Agent>,
+  agents: Agents,
 ): Promise<{ status: number; chunks: AsyncIterable<Uint8Array> }> {
-  const headersDue = new AbortController();
-  const timer = setTimeout(() => headersDue.abort(), request.deadlineMs);
+  const loan = await agents.borrow(request);
+  const headersDue = startDeadline(request.deadlineMs);
   try {
-    const answer = await dispatch(request, agents, headersDue.signal);
-    return { status: answer.statusCode, chunks: answer.body };
+    const answer = await dispatch(request, loan, headersDue.signal);
+    return { status: answer.statusCode, chunks: chunksOf(answer.body, loan) };
   } catch (error) {
+    loan.giveBack('failed');
     throw explain(error, request, headersDue.signal);
   } finally {
-    clearTimeout(timer);
+    headersDue.clear();
   }
 }
 
-async function dispatch(
-  request: HttpRequest,
-  agents: Map<string, Agent>,
-  deadline: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  // Half of the bundle, and most commands need none of it: loaded with the first request.
-  const undici = await import('undici');
-  const signals = request.signal === undefined ? [deadline] : [deadline, request.signal];
-  return undici.request(request.url, {
-    dispatcher: agentFor(request, agents, undici.Agent),
+async function* chunksOf(body: Dispatcher.ResponseData['body'], loan: Loan): AsyncIterable<Uint8Array> {
+  const arriving: AsyncIterable<Uint8Array> = body;
+  try {
+    yield* arriving;
+  } finally {
+    loan.giveBack('done');
+  }
+}
+
+/** Not AbortSignal.timeout: that one may be collected as garbage while it is waited for. */
+function startDeadline(ms: number): { readonly signal: AbortSignal; clear(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ms);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+function dispatch(request: HttpRequest, loan: Loan, deadline: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  return loan.request(signal, {
     method: request.method,
     headers: { ...request.headers, ...authorizationHeader(request.authorization) },
     body: request.body ?? null,
     headersTimeout: 0,
     bodyTimeout: 0,
-    signal: AbortSignal.any(signals),
   });
-}
-
-function agentFor(request: HttpRequest, agents: Map<string, Agent>, make: typeof Agent): Agent {
-  const key = request.socket ?? new URL(request.url).origin;
-  const known = agents.get(key);
-  if (known !== undefined) return known;
-  const connect = request.socket === undefined ? {} : { socketPath: request.socket };
-  const agent = new make({
-    connections: CONNECTIONS_PER_HOST,
-    connect: { timeout: CONNECT_TIMEOUT_MS, ...connect },
-  });
-  agents.set(key, agent);
-  return agent;
 }
 
 function authorizationHeader(authorization: Authorization | undefined): Record<string, string> {
