@@ -2,8 +2,8 @@
 import { posix } from 'node:path';
 import type { Dockerfile, Stage } from './dockerfile.ts';
 import { argumentText, flagValue, mounts, type Instruction, type Place } from './dockerfile-instruction.ts';
-import { assignments, expand, resolveFrom, resolveImage, variablesIn, walkStage } from './dockerfile-scope.ts';
-import type { Arguments, Base, Scope } from './dockerfile-scope.ts';
+import { assignments, resolveFrom, resolveImage, walkStage, type Arguments, type Base } from './dockerfile-scope.ts';
+import { expand, variablesIn, type Scope } from './expansion.ts';
 
 /** A value with the instruction it comes from. */
 export interface Told<T> extends Place {
@@ -56,39 +56,35 @@ const MAX_PORTS_OF_A_RANGE = 1000;
 export function stageFacts(
   dockerfile: Dockerfile,
   stage: Stage,
-  given: Arguments = {},
+  given?: Arguments,
   outside: ImageFacts = NO_FACTS,
 ): ImageFacts {
-  const [root = stage] = stageChain(dockerfile, stage, given);
   let facts = outside;
+  let environment: Scope['environment'] = NO_SCOPE.environment;
   for (const member of stageChain(dockerfile, stage, given)) {
     let commandSet = false;
     const scope = walkStage(dockerfile, member, given, (instruction, before) => {
       facts = applyInstruction(facts, instruction, before, { escape: dockerfile.escape, commandSet });
       commandSet ||= instruction.keyword === 'CMD';
     });
-    const inherited = member === root ? outside.environment : facts.environment;
-    facts = { ...facts, environment: new Map([...inherited, ...scope.environment]) };
+    environment = scope.environment;
   }
-  return facts;
+  const own = [...environment].flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  return { ...facts, environment: new Map([...outside.environment, ...own]) };
 }
 
 /** The stages a stage is built on by FROM, the first one first, itself last. */
-export function stageChain(dockerfile: Dockerfile, stage: Stage, given: Arguments = {}): readonly Stage[] {
+export function stageChain(dockerfile: Dockerfile, stage: Stage, given?: Arguments): readonly Stage[] {
   const chain = [stage];
   for (let base = resolveFrom(dockerfile, stage, given); base.kind === 'stage';) {
-    chain.unshift(base.stage);
+    chain.push(base.stage);
     base = resolveFrom(dockerfile, base.stage, given);
   }
-  return chain;
+  return chain.toReversed();
 }
 
 /** What a stage's chain begins with: an outside image, scratch, or something unresolved. */
-export function outsideBase(
-  dockerfile: Dockerfile,
-  stage: Stage,
-  given: Arguments = {},
-): Exclude<Base, { kind: 'stage' }> {
+export function outsideBase(dockerfile: Dockerfile, stage: Stage, given?: Arguments): Exclude<Base, { kind: 'stage' }> {
   const [root = stage] = stageChain(dockerfile, stage, given);
   const base = resolveFrom(dockerfile, root, given);
   return base.kind === 'stage' ? { kind: 'unresolved', text: root.from, missing: [] } : base;
@@ -113,7 +109,7 @@ export function copySources(instruction: Instruction, scope: Scope = NO_SCOPE, e
 }
 
 /** Stages and images that a stage takes files from, by COPY --from, ADD --from or a mount. */
-export function takesFrom(dockerfile: Dockerfile, stage: Stage, given: Arguments = {}): readonly Base[] {
+export function takesFrom(dockerfile: Dockerfile, stage: Stage, given?: Arguments): readonly Base[] {
   const bases: Base[] = [];
   walkStage(dockerfile, stage, given, (instruction, scope) => {
     for (const text of fromTexts(instruction)) bases.push(resolveImage(dockerfile, text, stage.index, scope));
@@ -122,7 +118,7 @@ export function takesFrom(dockerfile: Dockerfile, stage: Stage, given: Arguments
 }
 
 /** True when the stage, or any it is built on or takes files from, declares that ARG, or a FROM on the way uses it. */
-export function reachesArg(dockerfile: Dockerfile, stage: Stage, name: string, given: Arguments = {}): boolean {
+export function reachesArg(dockerfile: Dockerfile, stage: Stage, name: string, given?: Arguments): boolean {
   return neededStages(dockerfile, stage, given).some(
     (needed) =>
       variablesIn(needed.from).includes(name) ||
@@ -131,7 +127,7 @@ export function reachesArg(dockerfile: Dockerfile, stage: Stage, name: string, g
 }
 
 /** All stages a build of `stage` needs, itself included. */
-export function neededStages(dockerfile: Dockerfile, stage: Stage, given: Arguments = {}): readonly Stage[] {
+export function neededStages(dockerfile: Dockerfile, stage: Stage, given?: Arguments): readonly Stage[] {
   const needed = new Set<Stage>([stage]);
   for (const member of needed) {
     for (const base of [resolveFrom(dockerfile, member, given), ...takesFrom(dockerfile, member, given)]) {

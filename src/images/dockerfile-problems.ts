@@ -4,6 +4,7 @@ import { argumentText, placeAt, type Instruction, type Place, type Word } from '
 export interface Problem extends Place {
   readonly kind:
     | 'not-a-dockerfile'
+    | 'unread'
     | 'no-stage'
     | 'too-many-stages'
     | 'before-from'
@@ -14,6 +15,8 @@ export interface Problem extends Place {
     | 'open-quote'
     | 'open-heredoc';
   readonly message: string;
+  readonly expected?: string;
+  readonly got?: string;
   /** For a broken continuation: the last line of the instruction that should have gone on. */
   readonly previousLine?: number;
 }

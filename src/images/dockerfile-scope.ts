@@ -1,21 +1,11 @@
-// Variables of a Dockerfile: global ARGs, each stage's ARG and ENV, and Docker's own substitution.
+// Variables of a Dockerfile: global ARGs, each stage's ARG and ENV, and what FROM means with them put in.
 import { stageNamed, type Dockerfile, type Stage } from './dockerfile.ts';
 import type { Instruction } from './dockerfile-instruction.ts';
+import { expand, unquote, type Scope } from './expansion.ts';
+import { Layer } from './layer.ts';
 
 /** Build arguments given from outside (`--build-arg`). */
 export type Arguments = Readonly<Record<string, string>>;
-
-export interface Scope {
-  /** Declared ARGs; undefined for one that has no value. */
-  readonly declared: ReadonlyMap<string, string | undefined>;
-  readonly environment: ReadonlyMap<string, string>;
-}
-
-export interface Expanded {
-  readonly value: string;
-  /** Names used without a value and without a default. */
-  readonly missing: readonly string[];
-}
 
 export type Base =
   | { readonly kind: 'stage'; readonly stage: Stage }
@@ -42,11 +32,12 @@ export const PLATFORM_ARGUMENTS: ReadonlyMap<string, string> = new Map([
   ['BUILDVARIANT', ''],
 ]);
 
-const MAX_DEPTH = 20;
-
 /** What a stage's FROM means: an earlier stage, scratch, or an outside image with its variables put in. */
-export function resolveFrom(dockerfile: Dockerfile, stage: Stage, given: Arguments = {}): Base {
-  return resolveImage(dockerfile, stage.from, stage.index, globalScope(dockerfile, given));
+export function resolveFrom(dockerfile: Dockerfile, stage: Stage, given: Arguments = NOTHING_GIVEN): Base {
+  const { bases, global } = knownOf(dockerfile, given);
+  const base = bases.get(stage.index) ?? resolveImage(dockerfile, stage.from, stage.index, global);
+  bases.set(stage.index, base);
+  return base;
 }
 
 /** What the text of FROM, `COPY --from` or a mount's `from` means in the stage with that index. */
@@ -59,32 +50,39 @@ export function resolveImage(dockerfile: Dockerfile, text: string, index: number
 }
 
 /** The ARGs before the first FROM, with what is given from outside. */
-export function globalScope(dockerfile: Dockerfile, given: Arguments = {}): Scope {
-  const declared = new Map<string, string | undefined>(PLATFORM_ARGUMENTS);
-  const scope: Scope = { declared, environment: new Map() };
+export function globalScope(dockerfile: Dockerfile, given: Arguments = NOTHING_GIVEN): Scope {
+  return knownOf(dockerfile, given).global;
+}
+
+/** As walkStage, for the ARGs before the first FROM. */
+export function walkGlobal(dockerfile: Dockerfile, given: Arguments, visit: Visit): Scope {
+  const declared = new Layer<string>(undefined, PLATFORM_ARGUMENTS);
+  const scope: Scope = { declared, environment: new Layer<string>(undefined) };
   for (const instruction of dockerfile.globalArguments) {
+    visit(instruction, scope);
     for (const { name, value } of assignments(instruction, dockerfile.escape)) {
-      const expanded = value === undefined ? undefined : expand(value, scope, dockerfile.escape).value;
-      declared.set(name, Object.hasOwn(given, name) ? given[name] : expanded);
+      const own = value === undefined ? undefined : valueOf(value, scope, dockerfile.escape);
+      declared.set(name, Object.hasOwn(given, name) ? given[name] : own);
     }
   }
   return scope;
 }
 
+export type Visit = (instruction: Instruction, scope: Scope) => void;
+
 /**
  * Visits the instructions of a stage in order, each with the variables that hold before it; the scope is live, read it at once.
- * Gives back the scope at the end. Earlier stages it is built on count; `inherited` is the environment of an outside base.
+ * Gives back the scope at the end. Earlier stages it is built on count.
  */
 export function walkStage(
   dockerfile: Dockerfile,
   stage: Stage,
-  given: Arguments = {},
-  visit: (instruction: Instruction, scope: Scope) => void = () => undefined,
+  given: Arguments = NOTHING_GIVEN,
+  visit: Visit = () => undefined,
 ): Scope {
-  const base = resolveFrom(dockerfile, stage, given);
-  const parent = base.kind === 'stage' ? walkStage(dockerfile, base.stage, given) : undefined;
-  const declared = new Map(parent?.declared);
-  const environment = new Map(parent?.environment);
+  const parent = parentScope(dockerfile, stage, given);
+  const declared = new Layer(parent?.declared);
+  const environment = new Layer(parent?.environment);
   const scope: Scope = { declared, environment };
   const global = globalScope(dockerfile, given);
   for (const instruction of stage.instructions) {
@@ -111,140 +109,61 @@ export function assignments(instruction: Instruction, escape = '\\'): readonly A
   });
 }
 
-/** Takes quotes away and puts variables in, as Docker does for FROM, COPY, ENV, LABEL, USER, WORKDIR and EXPOSE. */
-export function expand(text: string, scope: Scope, escape = '\\'): Expanded {
-  const missing: string[] = [];
-  const lookup = (name: string): string | undefined => scope.environment.get(name) ?? scope.declared.get(name);
-  const value = expandText({ text, lookup, escape, missing, depth: 0 });
-  return { value, missing };
+/** What was worked out of a file with these arguments; each stage is asked for by all that are built on it, and by many rules. */
+interface Known {
+  readonly global: Scope;
+  readonly bases: Map<number, Base>;
+  /** The scopes at the end of stages that others are built on. */
+  readonly ends: Map<number, Scope>;
 }
 
-/** The names of all variables a text uses outside single quotes. */
-export function variablesIn(text: string): readonly string[] {
-  const outside = text.replaceAll(/'[^']*'/g, '').replaceAll(/\\\$/g, '');
-  return [...outside.matchAll(/\$(?:\{(\w+)|([A-Za-z_]\w*))/g)].map((match) => match[1] ?? match[2] ?? '');
+const NOTHING_GIVEN: Arguments = {};
+const known = new WeakMap<Dockerfile, WeakMap<Arguments, Known>>();
+
+function knownOf(dockerfile: Dockerfile, given: Arguments): Known {
+  const byArguments = known.get(dockerfile) ?? new WeakMap<Arguments, Known>();
+  known.set(dockerfile, byArguments);
+  const found = byArguments.get(given);
+  if (found !== undefined) return found;
+  const made = { global: walkGlobal(dockerfile, given, () => undefined), bases: new Map(), ends: new Map() };
+  byArguments.set(given, made);
+  return made;
 }
 
-/** Takes quotes and escapes away and leaves variables alone. */
-export function unquote(text: string, escape = '\\'): string {
-  const asIs = (name: string): string => `$${name}`;
-  const plain = text.replaceAll('${', `${escape}\${`);
-  return expandText({ text: plain, lookup: asIs, escape, missing: [], depth: 0 });
+function parentScope(dockerfile: Dockerfile, stage: Stage, given: Arguments): Scope | undefined {
+  const base = resolveFrom(dockerfile, stage, given);
+  if (base.kind !== 'stage') return undefined;
+  const { ends } = knownOf(dockerfile, given);
+  const end = ends.get(base.stage.index) ?? walkStage(dockerfile, base.stage, given);
+  ends.set(base.stage.index, end);
+  return end;
 }
 
 interface Declaring {
   readonly dockerfile: Dockerfile;
   readonly scope: Scope;
-  readonly declared: Map<string, string | undefined>;
+  readonly declared: Layer<string>;
   readonly global: Scope;
   readonly given: Arguments;
 }
 
 function declare(instruction: Instruction, { dockerfile, scope, declared, global, given }: Declaring): void {
   for (const { name, value } of assignments(instruction, dockerfile.escape)) {
-    const own = value === undefined ? global.declared.get(name) : expand(value, scope, dockerfile.escape).value;
+    const own = value === undefined ? global.declared.get(name) : valueOf(value, scope, dockerfile.escape);
     declared.set(name, Object.hasOwn(given, name) ? given[name] : own);
   }
 }
 
-function assignEnvironment(instruction: Instruction, into: Map<string, string>, scope: Scope, escape: string): void {
+function assignEnvironment(instruction: Instruction, into: Layer<string>, scope: Scope, escape: string): void {
   // All values of one ENV see the variables from before it.
   const pairs = assignments(instruction, escape).map(
-    ({ name, value }) => [name, expand(value ?? '', scope, escape).value] as const,
+    ({ name, value }) => [name, valueOf(value ?? '', scope, escape)] as const,
   );
   for (const [name, value] of pairs) into.set(name, value);
 }
 
-interface Expansion {
-  readonly text: string;
-  readonly lookup: (name: string) => string | undefined;
-  readonly escape: string;
-  readonly missing: string[];
-  readonly depth: number;
-}
-
-function expandText(work: Expansion): string {
-  const { text, escape } = work;
-  let out = '';
-  let quote = '';
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text.charAt(at);
-    if (quote === "'") {
-      if (char === "'") quote = '';
-      else out += char;
-    } else if (char === escape) {
-      const next = text.charAt(at + 1);
-      const keeps = quote === '"' && next !== '"' && next !== '$' && next !== escape;
-      out += keeps ? char + next : next;
-      at += 1;
-    } else if (char === '"' || (char === "'" && quote === '')) {
-      quote = quote === char ? '' : char;
-    } else if (char === '$') {
-      const variable = readVariable(work, at);
-      out += variable.value;
-      at = variable.end - 1;
-    } else out += char;
-  }
-  return out;
-}
-
-function readVariable(work: Expansion, at: number): { value: string; end: number } {
-  const { text } = work;
-  const plain = /^\$([A-Za-z_]\w*|\d)/.exec(text.slice(at, at + 200));
-  if (plain !== null) return { value: value(work, plain[1] ?? ''), end: at + plain[0].length };
-  if (text.charAt(at + 1) !== '{') return { value: '$', end: at + 1 };
-  const end = closingBrace(text, at + 2);
-  if (end === undefined || work.depth > MAX_DEPTH) return { value: text.slice(at), end: text.length };
-  return { value: modified(work, text.slice(at + 2, end)), end: end + 1 };
-}
-
-function closingBrace(text: string, from: number): number | undefined {
-  let depth = 1;
-  for (let at = from; at < text.length; at += 1) {
-    if (text.charAt(at) === '{') depth += 1;
-    if (text.charAt(at) === '}') depth -= 1;
-    if (depth === 0) return at;
-  }
-  return undefined;
-}
-
-function modified(work: Expansion, inside: string): string {
-  const match = /^(\w+)(:?[-+?]|##?|%%?|\/\/?)?([\s\S]*)$/.exec(inside);
-  if (match === null) return `\${${inside}}`;
-  const [, name = '', operator, rest = ''] = match;
-  if (operator === undefined) return value(work, name);
-  const current = work.lookup(name);
-  const word = (): string => expandText({ ...work, text: rest, depth: work.depth + 1 });
-  const present = operator.startsWith(':') ? current !== undefined && current !== '' : current !== undefined;
-  if (operator.endsWith('-')) return present ? (current ?? '') : word();
-  if (operator.endsWith('+')) return present ? word() : '';
-  if (operator.endsWith('?')) return present ? (current ?? '') : value({ ...work, lookup: () => undefined }, name);
-  return current === undefined ? value(work, name) : cut(current, operator, word());
-}
-
-function cut(current: string, operator: string, word: string): string {
-  if (operator.startsWith('/')) {
-    const [pattern = '', replacement = ''] = word.split('/', 2);
-    const found = glob(pattern, true);
-    return operator === '//'
-      ? current.replaceAll(new RegExp(found, 'g'), replacement)
-      : current.replace(new RegExp(found), replacement);
-  }
-  const greedy = operator.length === 2;
-  const body = glob(word, greedy);
-  if (operator.startsWith('#')) return current.replace(new RegExp(`^(?:${body})`), '');
-  const kept = new RegExp(`^(${greedy ? '[\\s\\S]*?' : '[\\s\\S]*'})(?:${body})$`).exec(current);
-  return kept?.[1] ?? current;
-}
-
-function glob(pattern: string, greedy: boolean): string {
-  const any = greedy ? '[\\s\\S]*' : '[\\s\\S]*?';
-  const plain = (char: string): string => char.replace(/[.*+?^${}()|[\]\\/]/, '\\$&');
-  return [...pattern].map((char) => (char === '*' ? any : char === '?' ? '[\\s\\S]' : plain(char))).join('');
-}
-
-function value(work: Expansion, name: string): string {
-  const found = work.lookup(name);
-  if (found === undefined) work.missing.push(name);
-  return found ?? '';
+/** Undefined for one that grows too long: what is built on it is unknown then, and not too long as well. */
+function valueOf(text: string, scope: Scope, escape: string): string | undefined {
+  const { value, excess } = expand(text, scope, escape);
+  return excess === undefined ? value : undefined;
 }

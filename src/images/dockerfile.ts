@@ -1,5 +1,6 @@
 // A Dockerfile as a model: instructions with their places, stages, and every line that can't be read.
 import { DockerfileParser, type Instruction as Token } from 'dockerfile-ast';
+import { MOST_BYTES } from './build-file.ts';
 import { flagValue, readInstruction, type Instruction, type Place } from './dockerfile-instruction.ts';
 import { findProblems, type Problem } from './dockerfile-problems.ts';
 
@@ -30,9 +31,9 @@ export interface Dockerfile {
   readonly escape: string;
 }
 
-/** More than any real Dockerfile; what lies beyond is not read, and a problem says so. */
-const MAX_CHARACTERS = 2_000_000;
+/** More than any real Dockerfile has; what lies beyond is not read, and a problem says so. */
 const MAX_STAGES = 500;
+const MAX_CHARACTERS = MOST_BYTES;
 
 /** Reads a Dockerfile; never throws. What can't be read becomes a problem and the rest is still read. */
 export function parseDockerfile(text: string): Dockerfile {
@@ -57,6 +58,13 @@ export function parseDockerfile(text: string): Dockerfile {
   };
 }
 
+/** A Dockerfile for a path that is there and is not read: one problem says why. */
+export function unreadDockerfile({ expected, got }: { readonly expected: string; readonly got: string }): Dockerfile {
+  const whole = { kind: 'unread', line: 1, endLine: 1, column: 1 } as const;
+  const message = `it is not read: ${got}`;
+  return { ...emptyDockerfile(''), problems: [{ ...whole, message, expected, got }] };
+}
+
 /** The stage that a build without --target makes. */
 export function finalStage(dockerfile: Dockerfile): Stage | undefined {
   return dockerfile.stages.at(-1);
@@ -64,10 +72,12 @@ export function finalStage(dockerfile: Dockerfile): Stage | undefined {
 
 /** The stage a name or number means when it is written in stage `before`; only earlier stages can be meant. */
 export function stageNamed(dockerfile: Dockerfile, name: string, before: number): Stage | undefined {
-  const earlier = dockerfile.stages.slice(0, before);
   const wanted = name.toLowerCase();
-  const named = earlier.findLast((stage) => stage.name?.toLowerCase() === wanted);
-  return named ?? (/^\d+$/.test(name) ? earlier[Number(name)] : undefined);
+  for (let index = Math.min(before, dockerfile.stages.length) - 1; index >= 0; index -= 1) {
+    const stage = dockerfile.stages[index];
+    if (stage?.name?.length === name.length && stage.name.toLowerCase() === wanted) return stage;
+  }
+  return /^\d+$/.test(name) && Number(name) < before ? dockerfile.stages[Number(name)] : undefined;
 }
 
 /**

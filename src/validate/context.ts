@@ -1,18 +1,25 @@
 // A build context as the builder will see it: the repository's files below a folder, less what is ignored.
 import { posix } from 'node:path';
 import { ignoreBy, ignorePatterns } from '../images/ignore.ts';
-import type { Context } from './subject.ts';
+import type { Context, Refused } from './subject.ts';
 
 export interface Tree {
   readonly files: ReadonlySet<string>;
   readonly folders: ReadonlyMap<string, readonly string[]>;
 }
 
+export interface IgnoreFile {
+  readonly file: string;
+  /** '' where it was not read. */
+  readonly text: string;
+  readonly refused: Refused | undefined;
+}
+
 export interface ContextQuestion {
   readonly tree: Tree;
   readonly path: string;
   readonly inferred: boolean;
-  readonly ignore: { readonly file: string; readonly text: string } | undefined;
+  readonly ignore: IgnoreFile | undefined;
 }
 
 /** Files by name, and below each folder the files in it at any depth are found by its direct children. */
@@ -39,6 +46,7 @@ export function makeContext({ tree, path, inferred, ignore }: ContextQuestion): 
     inferred,
     ignoreFile: ignore?.file,
     ignorePatterns: patterns,
+    ignoreRefused: ignore?.refused,
     kind: (inside) => kindIn(tree, inTree(inside)),
     behindEntry: (inside) => isBehindEntry(tree, inTree(inside)),
     ignored: ignoreBy(patterns),

@@ -1,18 +1,14 @@
 // Reads a repository into what the rules look at: images with their contexts and bases, and their locks.
 import { join, posix } from 'node:path';
-import { parseCompose, type ComposeFile } from '../config/compose.ts';
-import { isDockerfile, readDockerfiles, readRepository } from '../config/repository.ts';
+import { isDockerfile, readRepository } from '../config/repository.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Finding } from '../documents/findings.ts';
 import type { Config } from '../documents/fleet.ts';
-import { argumentText } from '../images/dockerfile-instruction.ts';
 import type { Dockerfile } from '../images/dockerfile.ts';
-import { ignoreFilesOf } from '../images/ignore.ts';
-import { parseLock } from '../images/lock.ts';
 import type { World } from '../world/world.ts';
 import { kindIn, makeContext, plantTree, type Tree } from './context.ts';
 import { inferFleet, type ImageSpec } from './infer.ts';
-import { hashedLocks } from './locks.ts';
+import { ignoreKey, readComposes, readDockerfiles, readIgnores, readLocks, readScripts } from './reading.ts';
 import type { FleetSubject, ImageSubject, LockSubject } from './subject.ts';
 
 export interface FleetOptions {
@@ -30,17 +26,13 @@ export interface Reading {
   readonly findings: readonly Finding[];
   readonly checked: readonly string[];
   readonly notes: readonly string[];
-  /** Text by path, for directives in comments. */
-  readonly texts: ReadonlyMap<string, string>;
+  /** Texts of the locks by path, for directives in comments. */
+  readonly lockTexts: ReadonlyMap<string, string>;
 }
-
-const COMPOSE_NAME = /^(?:docker-)?compose(?:\.[\w-]+)*\.ya?ml$/;
-/** A probe script longer than this is not read. */
-const MAX_SCRIPT_CHARACTERS = 200_000;
 
 export async function readFleet(world: World, options: FleetOptions): Promise<Reading> {
   const { root, file } = options;
-  const hasFile = (await world.files.readText(join(root, file))) !== undefined;
+  const hasFile = (await world.files.facts(join(root, file))) !== undefined;
   const resolved = hasFile || options.required ? await resolveConfig(world, { root, file }) : undefined;
   const repository = await readRepository(world, root);
   const tree = plantTree(repository.files);
@@ -74,10 +66,7 @@ export async function readFleet(world: World, options: FleetOptions): Promise<Re
       ]),
     ].toSorted(),
     notes: inferred === undefined ? [] : [why, ...inferred.notes],
-    texts: new Map([
-      ...[...dockerfiles].map(([path, { lines }]): [string, string] => [path, lines.join('\n')]),
-      ...locks.map(({ subject, text }): [string, string] => [subject.file, text]),
-    ]),
+    lockTexts: new Map(locks.map(({ subject, text }) => [subject.file, text])),
   };
 }
 
@@ -118,14 +107,6 @@ function statedHealth(
   return port === undefined || source?.startsWith(`${dockerfile}:`) === true ? health : { ...health, port };
 }
 
-async function readComposes(world: World, root: string, files: readonly string[]): Promise<readonly ComposeFile[]> {
-  const names = files.filter((file) => COMPOSE_NAME.test(posix.basename(file)));
-  const read = await Promise.all(
-    names.map(async (file) => ({ file, text: await world.files.readText(join(root, file)) })),
-  );
-  return read.flatMap(({ file, text }) => (text === undefined ? [] : [parseCompose(text, file)]));
-}
-
 interface Making {
   readonly root: string;
   readonly tree: Tree;
@@ -137,7 +118,7 @@ interface Making {
 async function makeImages(world: World, making: Making): Promise<readonly ImageSubject[]> {
   const { root, tree, specs, dockerfiles, linked } = making;
   const ignores = await readIgnores(world, root, specs);
-  const scripts = await readScripts(world, making);
+  const scripts = await readScripts(world, root, { tree, dockerfiles });
   const images = new Map<string, ImageSubject>();
   const graph = new Map(specs.map((spec) => [spec.file, [...spec.bases.values()]]));
   for (const spec of specs) {
@@ -173,77 +154,4 @@ function leadsTo(graph: ReadonlyMap<string, readonly string[]>, from: string, ta
   const reached = new Set([from]);
   for (const file of reached) for (const next of graph.get(file) ?? []) reached.add(next);
   return reached.has(target);
-}
-
-function ignoreKey(spec: ImageSpec): string {
-  return `${spec.file} ${spec.context}`;
-}
-
-type IgnoreFile = { readonly file: string; readonly text: string };
-
-async function readIgnores(
-  world: World,
-  root: string,
-  specs: readonly ImageSpec[],
-): Promise<ReadonlyMap<string, IgnoreFile>> {
-  const texts = new Map<string, Promise<string | undefined>>();
-  const read = (file: string): Promise<string | undefined> => {
-    const known = texts.get(file) ?? world.files.readText(join(root, file));
-    texts.set(file, known);
-    return known;
-  };
-  const found = await Promise.all(
-    specs.map(async (spec): Promise<readonly (readonly [string, IgnoreFile])[]> => {
-      for (const file of ignoreFilesOf(spec.file, spec.context)) {
-        const text = await read(file);
-        if (text !== undefined) return [[ignoreKey(spec), { file, text }]];
-      }
-      return [];
-    }),
-  );
-  return new Map(found.flat());
-}
-
-/** Texts of the files that a HEALTHCHECK, CMD or ENTRYPOINT may mean: those of the repository with the names they speak of. */
-async function readScripts(world: World, { root, tree, dockerfiles }: Making): Promise<ReadonlyMap<string, string>> {
-  const spoken = new Set<string>();
-  for (const dockerfile of dockerfiles.values()) {
-    for (const instruction of dockerfile.instructions) {
-      if (!['HEALTHCHECK', 'CMD', 'ENTRYPOINT'].includes(instruction.keyword)) continue;
-      for (const match of argumentText(instruction).matchAll(/[\w.-]+(?=["'\s,\]]|$)/g)) spoken.add(match[0]);
-    }
-  }
-  const wanted = [...tree.files].filter((file) => spoken.has(posix.basename(file)));
-  const read = await Promise.all(
-    wanted.map(async (file) => [file, await world.files.readText(join(root, file))] as const),
-  );
-  return new Map(
-    read.flatMap(([file, text]) => (text === undefined || text.length > MAX_SCRIPT_CHARACTERS ? [] : [[file, text]])),
-  );
-}
-
-interface LockSearch {
-  readonly images: readonly ImageSubject[];
-  /** Locks that rollout.yml names. */
-  readonly named: readonly string[];
-}
-
-async function readLocks(
-  world: World,
-  root: string,
-  { images, named }: LockSearch,
-): Promise<readonly { subject: LockSubject; text: string }[]> {
-  const demanded = hashedLocks(images);
-  const files = [...new Set([...named, ...demanded.keys()])].toSorted();
-  const read = await Promise.all(
-    files.map(async (file) => {
-      const text = await world.files.readText(join(root, file));
-      if (text === undefined) return [];
-      const lock = parseLock(text);
-      const hashed =
-        demanded.get(file) === true || named.includes(file) || lock.entries.some(({ hashes }) => hashes.length > 0);
-      return [{ subject: { file, lock, hashed }, text }];
-    }),
-  );
-  return read.flat();
 }

@@ -2,7 +2,8 @@
 import { posix } from 'node:path';
 import { copySources, outsideBase, stageChain, type Copy } from '../images/dockerfile-facts.ts';
 import { argumentText, placeAt, type Instruction, type Place } from '../images/dockerfile-instruction.ts';
-import { expand, walkStage, type Arguments } from '../images/dockerfile-scope.ts';
+import { walkStage, type Arguments } from '../images/dockerfile-scope.ts';
+import { expand, type Scope } from '../images/expansion.ts';
 import { finalStage, type Stage } from '../images/dockerfile.ts';
 import { outsideFacts } from './outside.ts';
 import { remember } from './remember.ts';
@@ -125,7 +126,7 @@ function endOfImage(image: ImageSubject): StageEnd | undefined {
   return last === undefined ? undefined : endsOf(image).get(last.index);
 }
 
-function askedOf(environment: ReadonlyMap<string, string>): Step['environment'] {
+function askedOf(environment: Scope['environment']): Step['environment'] {
   const found: Partial<Record<AskedVariable, string>> = {};
   for (const name of ASKED_ALL) {
     const value = environment.get(name);

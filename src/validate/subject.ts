@@ -1,8 +1,12 @@
 // What the rules look at: images with their context and bases, locks, and the fleet as a whole.
 import type { Health, Port } from '../documents/fleet.ts';
+import type { BuildFile } from '../images/build-file.ts';
 import type { Dockerfile } from '../images/dockerfile.ts';
 import type { IgnorePattern } from '../images/ignore.ts';
 import type { Lock } from '../images/lock.ts';
+
+/** Why a file that is there was not read. */
+export type Refused = Pick<Extract<BuildFile, { kind: 'refused' }>, 'expected' | 'got'>;
 
 export interface Context {
   /** Relative to the repository; `.` is its root. */
@@ -12,6 +16,8 @@ export interface Context {
   /** The ignore file that counts, if there is one. */
   readonly ignoreFile: string | undefined;
   readonly ignorePatterns: readonly IgnorePattern[];
+  /** The ignore file is there and was not read. */
+  readonly ignoreRefused: Refused | undefined;
   /** What lies at a path of the context, before .dockerignore is applied. */
   kind(path: string): 'file' | 'folder' | undefined;
   /** A part of the path is a link or a submodule: what lies there can't be known here. */
@@ -51,6 +57,8 @@ export interface ImageSubject {
 export interface LockSubject {
   readonly file: string;
   readonly lock: Lock;
+  /** The lock is there and was not read; `lock` is empty then. */
+  readonly refused: Refused | undefined;
   /** Hashes are demanded of it: it has some, or pip is called with --require-hashes. */
   readonly hashed: boolean;
 }

@@ -51,10 +51,10 @@ function asFinding(rule: Rule, file: string, sighting: Sighting): Finding {
   return { rule: id, severity, breaks, file, ...sighting };
 }
 
-function directivesIn({ fleet, locks, texts }: Reading): ReturnType<typeof directivesOf> {
+function directivesIn({ fleet, locks, lockTexts }: Reading): ReturnType<typeof directivesOf> {
   return [
     ...fleet.images.flatMap(({ file, dockerfile }) => directivesOf(file, dockerfile)),
-    ...locks.flatMap(({ file }) => plainDirectives(file, texts.get(file) ?? '')),
+    ...locks.flatMap(({ file }) => plainDirectives(file, lockTexts.get(file) ?? '')),
   ];
 }
 

@@ -151,8 +151,14 @@ function sourcePlace(instruction: Instruction, path: string): { line: number; en
 }
 
 function badPatterns(image: ImageSubject): readonly Sighting[] {
-  const { ignoreFile, ignorePatterns } = image.context;
+  const { ignoreFile, ignorePatterns, ignoreRefused } = image.context;
   if (ignoreFile === undefined) return [];
+  if (ignoreRefused !== undefined) {
+    const { expected, got } = ignoreRefused;
+    const place = { file: ignoreFile, line: 1, endLine: 1, column: 1 };
+    const cure = 'put a plain file of a readable size there; until then no file counts as ignored';
+    return [{ ...place, message: `it is not read: ${got}`, expected, got, cure }];
+  }
   return ignorePatterns
     .filter(({ matches }) => matches === undefined)
     .map(({ line, pattern, exception }) => ({

@@ -25,7 +25,14 @@ const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991
 const FEWEST_DIFFERENT_DIGITS = 7;
 
 function checkLock(subject: LockSubject): readonly Sighting[] {
-  const { lock } = subject;
+  const { lock, refused } = subject;
+  if (refused !== undefined) {
+    const { expected, got } = refused;
+    const message = `it is not read: ${got}`;
+    return [
+      { line: 1, endLine: 1, column: 1, message, expected, got, cure: 'put a plain file of a readable size there' },
+    ];
+  }
   const unreadable = lock.problems.map((problem): Sighting => ({
     ...at(problem),
     message: isInstruction(problem.text)

@@ -1,6 +1,7 @@
 // RA101 to RA107: the file can be read, and each instruction does what its writer meant.
 import { argumentText, placeAt, type Instruction, type Word } from '../../images/dockerfile-instruction.ts';
-import { assignments, resolveFrom, unquote, variablesIn, walkStage } from '../../images/dockerfile-scope.ts';
+import { assignments, resolveFrom, walkStage } from '../../images/dockerfile-scope.ts';
+import { unquote, variablesIn } from '../../images/expansion.ts';
 import type { Problem } from '../../images/dockerfile-problems.ts';
 import type { Dockerfile } from '../../images/dockerfile.ts';
 import { outsideBase } from '../../images/dockerfile-facts.ts';
@@ -124,7 +125,12 @@ export const RA107: ImageRule = {
 
 function fromProblem(dockerfile: Dockerfile, problem: Problem): Sighting {
   const { previousLine: previous } = problem;
-  const sighting = { ...at(problem), message: problem.message, cure: CURES[problem.kind] };
+  const { expected, got } = problem;
+  const sighting = {
+    ...{ ...at(problem), message: problem.message, cure: CURES[problem.kind] },
+    ...(expected === undefined ? {} : { expected }),
+    ...(got === undefined ? {} : { got }),
+  };
   if (previous === undefined) return sighting;
   const row = dockerfile.lines[previous - 1] ?? '';
   const next = dockerfile.lines.slice(previous, problem.endLine);
@@ -134,6 +140,7 @@ function fromProblem(dockerfile: Dockerfile, problem: Problem): Sighting {
 
 const CURES: Readonly<Record<Problem['kind'], string>> = {
   'not-a-dockerfile': 'name a Dockerfile, or take this file out of the images to build',
+  unread: 'put a plain file of a readable size there',
   'no-stage': 'begin with FROM and the image to build on',
   'too-many-stages': 'split the file; the stages beyond are not checked',
   'before-from': 'move it below FROM; only ARG may stand before it',

@@ -9,7 +9,8 @@ import {
   stageFacts,
 } from '../../../src/images/dockerfile-facts.ts';
 import { flagValue, mounts, placeAt } from '../../../src/images/dockerfile-instruction.ts';
-import { expand, resolveFrom, walkStage } from '../../../src/images/dockerfile-scope.ts';
+import { resolveFrom, walkStage } from '../../../src/images/dockerfile-scope.ts';
+import { expand } from '../../../src/images/expansion.ts';
 import { finalStage, parseDockerfile, stageNamed } from '../../../src/images/dockerfile.ts';
 
 const parse = (...lines: readonly string[]) => parseDockerfile(lines.join('\n'));

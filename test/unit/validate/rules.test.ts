@@ -156,6 +156,27 @@ const EXAMPLES: Readonly<Record<string, Examples>> = {
       ),
     },
   },
+  RA108: {
+    bad: {
+      'arguments that double with each line': api(
+        'ARG BASE_IMAGE=',
+        `ARG V0=xx\n${Array.from({ length: 30 }, (_, index) => `ARG V${index + 1}=$V${index}$V${index}\n`).join('')}ARG BASE_IMAGE=`,
+      ),
+      'variables of a stage that double with each line': run(
+        `ENV V0=xx\n${Array.from({ length: 30 }, (_, index) => `ENV V${index + 1}="\${V${index}} \${V${index}}"\n`).join('')}`,
+      ),
+      'one variable that is doubled again and again': run(`ENV A=xx\n${'ENV A=$A$A\n'.repeat(30)}`),
+      'a path of a thousand variables': run(`ENV A=${'x'.repeat(1000)}\nWORKDIR /${'$A/'.repeat(1000)}\nWORKDIR /app`),
+      'a pattern that compares without end': run(`ENV A=${'a'.repeat(5000)}\nENV B=\${A##*${'a'.repeat(500)}b}`),
+    },
+    near: {
+      'a long value written out': run(`ENV A=${'x'.repeat(70_000)}`),
+      'a chain of variables that does not grow': run(
+        `ENV V0=xx\n${Array.from({ length: 30 }, (_, index) => `ENV V${index + 1}=\${V${index}}\n`).join('')}`,
+      ),
+      'forty stars': run(`ENV A=${'a'.repeat(60)}\nENV B=\${A##${'*a'.repeat(40)}b}`),
+    },
+  },
   RA201: {
     bad: {
       untagged: base(
@@ -644,4 +665,18 @@ test('every rule has at least two bad spellings and a near miss', () => {
     return Object.keys(bad).length < 2 || Object.keys(near).length < 1;
   });
   expect(counted.map(({ id }) => id)).toEqual([]);
+});
+
+test('values that grow too long are told once, at the first line that goes too far, with what to do', async () => {
+  const lines = Array.from({ length: 30 }, (_, index) => `ARG V${index + 1}=$V${index}$V${index}`);
+  const found = await checkEdited([[API, 'ARG BASE_IMAGE=', `ARG V0=xx\n${lines.join('\n')}\nARG BASE_IMAGE=`]]);
+  expect(found.filter(({ rule }) => rule === 'RA108')).toEqual([
+    {
+      ...{ rule: 'RA108', severity: 'error', breaks: 'build', file: API, line: 16, endLine: 16, column: 5 },
+      message: '$V14$V14 grows beyond 64000 characters when its variables are put in',
+      expected: 'at most 64000 characters',
+      got: 'more than 64000, of 8 written here',
+      cure: 'write the value itself, or keep it in a file that COPY brings in',
+    },
+  ]);
 });
