@@ -1,6 +1,8 @@
 // What a person watching sees: one line per event on standard error, coloured in a terminal that has colour, grouped on GitHub.
 import { styleText } from 'node:util';
 import type { Environment } from './environment.ts';
+import { plainText, withoutCommands } from './plain-text.ts';
+import { say } from './terminal.ts';
 
 export interface Log {
   /** A milestone: what begins now. */
@@ -15,9 +17,15 @@ export interface Log {
 
 type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
 
-/** The log for where we run: folding groups on GitHub, colour where standard error is a terminal. */
-export function makeLog(environment: Environment): Log {
+/**
+ * The log for where we run: folding groups on GitHub, colour where the stream is a terminal. Much of what it is given
+ * comes from outside, from files, registries and containers: nothing in it commands the terminal or the workflow.
+ */
+export function makeLog(environment: Environment, stream: NodeJS.WritableStream = process.stderr): Log {
   const onGitHub = environment.variable('GITHUB_ACTIONS') === 'true';
+  const harmless = (text: string): string => (onGitHub ? withoutCommands(plainText(text)) : plainText(text));
+  const write = (style: Style, sign: string, text: string): void =>
+    say(`${styleText(style, sign, { stream })} ${harmless(text)}\n`, stream);
   return {
     step: (text) => write('bold', '▶', text),
     info: (text) => write('dim', ' ', text),
@@ -25,12 +33,12 @@ export function makeLog(environment: Environment): Log {
     warn: (text) => write('yellow', '!', text),
     error: (text) => write('red', '✗', text),
     group: async (title, act) => {
-      if (onGitHub) process.stderr.write(`::group::${title}\n`);
+      if (onGitHub) say(`::group::${commandData(harmless(title))}\n`, stream);
       else write('bold', '▶', title);
       try {
         return await act();
       } finally {
-        if (onGitHub) process.stderr.write('::endgroup::\n');
+        if (onGitHub) say('::endgroup::\n', stream);
       }
     },
   };
@@ -46,6 +54,7 @@ export const silentLog: Log = {
   group: (_title, act) => act(),
 };
 
-function write(style: Style, sign: string, text: string): void {
-  process.stderr.write(`${styleText(style, sign, { stream: process.stderr })} ${text}\n`);
+/** As the data of a workflow command: one line. */
+function commandData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
