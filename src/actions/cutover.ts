@@ -1,10 +1,12 @@
 // The action cutover/: this host to the release of the folder, or back to the one before.
 import { hostCutoverSchema } from '../documents/cutover.ts';
+import { releaseSchema } from '../documents/release.ts';
 import { EXIT } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
 import type { Door } from './door.ts';
 import { openFolder, reportName } from './folder.ts';
 import { flag } from './inputs.ts';
+import { loggedIn } from './login.ts';
 
 export const cutover: Door<'cutover'> = {
   verb: 'cutover',
@@ -19,7 +21,10 @@ export const cutover: Door<'cutover'> = {
     const what = [...flag('services', input('services')), ...flag('soak-ms', input('soak-ms'))];
     const documents = ['--release', folder.pathOf('release'), '--output', folder.pathOf(name)];
     const args = ['--machine', machine, ...what, ...(returning ? ['--return'] : []), ...documents];
-    const exitCode = await runCommand(args);
+    const { registry } = await folder.read(releaseSchema, 'release');
+    const [username, password] = [input('registry-username'), input('registry-password')];
+    const login = { registry, username, password, token: input('token') };
+    const exitCode = await loggedIn(world, login, (own) => runCommand(args, own));
     const { outcome, services } = await folder.read(hostCutoverSchema, name);
     const told = services.map(({ service, outcome: end, reason }) => `${service} ${end}: ${reason}`);
     return { exitCode, outputs: { outcome }, failures: exitCode === EXIT.done ? [] : told };

@@ -17,7 +17,8 @@ export interface Ending<V extends Verb> {
   readonly annotations?: readonly string[];
 }
 
-export type RunCommand = (args: readonly string[]) => Promise<ExitCode>;
+/** In the action's own world when none is given. */
+export type RunCommand = (args: readonly string[], world?: World) => Promise<ExitCode>;
 
 export interface Door<V extends Verb> {
   readonly verb: V;
@@ -30,7 +31,7 @@ export async function openDoor<V extends Verb>(door: Door<V>): Promise<void> {
   try {
     const world = realWorld();
     const command = await commandNamed(door.verb);
-    const ending = await door.run(readInputs(door.verb), world, (args) => command.run(args, world));
+    const ending = await door.run(readInputs(door.verb), world, (args, own = world) => command.run(args, own));
     await show(ending, world);
     process.exitCode = ending.exitCode;
   } catch (error) {

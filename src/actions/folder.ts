@@ -24,10 +24,14 @@ export interface DocumentFolder {
   named(prefix: string): Promise<readonly string[]>;
 }
 
-/** The folder named by the input, else `rollout` under the runner's temporary folder, else in the workspace. */
+/** What the runner empties before and after every job; the workspace where there is none. */
+export function temporaryFolder({ environment }: World): string {
+  return environment.variable('RUNNER_TEMP') ?? environment.variable('GITHUB_WORKSPACE') ?? '.';
+}
+
+/** The folder named by the input, else `rollout` under the runner's temporary folder. */
 export function openFolder(world: World, input: string | undefined): DocumentFolder {
-  const base = world.environment.variable('RUNNER_TEMP') ?? world.environment.variable('GITHUB_WORKSPACE') ?? '.';
-  const path = input ?? join(base, DEFAULT_FOLDER);
+  const path = input ?? join(temporaryFolder(world), DEFAULT_FOLDER);
   const pathOf = (name: string): string => join(path, `${name}.json`);
   const find: DocumentFolder['find'] = async (schema, name) => {
     const text = await world.files.readText(pathOf(name));

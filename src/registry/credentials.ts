@@ -23,6 +23,7 @@ const configSchema = z.looseObject({
   auths: z.record(z.string(), z.looseObject({ auth: z.string().optional() })).optional(),
   credsStore: z.string().optional(),
   credHelpers: z.record(z.string(), z.string()).optional(),
+  cliPluginsExtraDirs: z.array(z.string()).optional(),
 });
 type DockerConfig = z.infer<typeof configSchema>;
 
@@ -34,10 +35,15 @@ export async function findCredentials(world: World, host: string): Promise<Crede
   return helped ?? storedLogin(config, host) ?? gitHubToken(world, host);
 }
 
-async function readDockerConfig(world: World): Promise<DockerConfig> {
+/** Where docker keeps what this user told it: DOCKER_CONFIG, else `~/.docker`. */
+export function configFolder(world: World): string | undefined {
   const home = world.environment.variable('HOME');
-  const folder =
-    world.environment.variable('DOCKER_CONFIG') ?? (home === undefined ? undefined : join(home, '.docker'));
+  return world.environment.variable('DOCKER_CONFIG') ?? (home === undefined ? undefined : join(home, '.docker'));
+}
+
+/** Docker's configuration of this user; an empty one, and a word about it, where it can't be read. */
+export async function readDockerConfig(world: World): Promise<DockerConfig> {
+  const folder = configFolder(world);
   if (folder === undefined) return {};
   const path = join(folder, 'config.json');
   try {
@@ -88,7 +94,8 @@ function gitHubToken(world: World, host: string): Credentials | undefined {
   return { user, password, origin: 'GITHUB_TOKEN' };
 }
 
-function configKey(host: string): string {
+/** Docker's name of a registry in its configuration. */
+export function configKey(host: string): string {
   return host === 'docker.io' ? HUB_KEY : host;
 }
 

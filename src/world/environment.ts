@@ -18,6 +18,11 @@ export const processEnvironment: Environment = {
   all: () => Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]]))),
 };
 
+/** Takes a variable out of this process: no process started later gets it. */
+export function forgetVariable(name: string): void {
+  Reflect.deleteProperty(process.env, name);
+}
+
 function nonEmpty(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildTarget, planWith } from '../../fakes/plans.ts';
 import { ROOT } from './repository.ts';
-import { FakeRunner } from './runner.ts';
+import { FakeRunner, type DoorRun } from './runner.ts';
 
 let runner: FakeRunner;
 beforeEach(() => {
@@ -97,6 +98,46 @@ describe('the door of plan', () => {
   function git(...args: string[]): void {
     execFileSync('git', args, { cwd: runner.workspace });
   }
+});
+
+describe('the door of build', () => {
+  /** Notes what it is given, and fails as a builder does. */
+  const DOCKER = `#!/bin/sh
+    cat > "$HOME/definition"
+    env > "$HOME/environment"
+    echo 'ERROR: failed to solve: step did not complete successfully' >&2
+    exit 1`;
+  const given = () => readFileSync(join(runner.folder, 'environment'), 'utf8').split('\n');
+
+  function build(secrets: string): DoorRun {
+    runner.program('docker', DOCKER);
+    runner.put('plan', planWith([buildTarget('web')], [], { buildSecrets: ['hf_token'] }));
+    return runner.enter('build', { secrets });
+  }
+
+  it('hands the builder the secrets that rollout.yml names, and masks them', () => {
+    const run = build('hf_token=hf_1\nother=secret_2');
+    expect(given()).toContain('hf_token=hf_1');
+    expect(readFileSync(join(runner.folder, 'definition'), 'utf8')).toContain('id=hf_token,env=hf_token');
+    expect(run.stdout).toContain('::add-mask::hf_1');
+    expect(run.exitCode).toBe(2);
+  });
+
+  it('keeps every other secret to itself, and says so', () => {
+    const run = build('hf_token=hf_1\nother=secret_2');
+    expect(given().join('\n')).not.toContain('secret_2');
+    expect(run.stderr).toContain('does not name other');
+    expect(run.stdout.replaceAll(/::add-mask::.*/g, '') + run.stderr).not.toContain('secret_2');
+  });
+
+  it('starts no program with the inputs of the action in its environment', () => {
+    build('hf_token=hf_1');
+    expect(given().filter((line) => line.startsWith('INPUT_'))).toEqual([]);
+  });
+
+  it('takes a secret from the environment of the step as well', () => {
+    expect(build('').stdout).toContain('the build secret hf_token has no value');
+  });
 });
 
 describe('the door of report', () => {

@@ -33,6 +33,12 @@ export class FakeRunner {
     writeFileSync(this.document(name), JSON.stringify(document));
   }
 
+  /** Puts a program first on the PATH of the doors. */
+  program(name: string, script: string): void {
+    mkdirSync(join(this.folder, 'bin'), { recursive: true });
+    writeFileSync(join(this.folder, 'bin', name), script, { mode: 0o755 });
+  }
+
   enter(door: string, inputs: Readonly<Record<string, string>> = {}): DoorRun {
     const [outputFile, summaryFile] = [join(this.folder, 'output'), join(this.folder, 'summary')];
     for (const file of [outputFile, summaryFile]) writeFileSync(file, '');
@@ -42,7 +48,7 @@ export class FakeRunner {
       cwd: this.workspace,
       encoding: 'utf8',
       env: {
-        PATH: process.env['PATH'],
+        PATH: `${join(this.folder, 'bin')}:${process.env['PATH']}`,
         HOME: this.folder,
         GITHUB_ACTIONS: 'true',
         GITHUB_WORKSPACE: this.workspace,
