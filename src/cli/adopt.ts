@@ -1,17 +1,19 @@
 // `rollout adopt`: shows which of today's containers is which service, and with --yes records it.
 import { adopt, type Adoption } from '../cutover/host-adopt.ts';
 import { machineNamed } from '../cutover/host-open.ts';
-import { parseDocument } from '../documents/document.ts';
 import { configSchema, type Machine, type Placement } from '../documents/fleet.ts';
 import { releaseSchema } from '../documents/release.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
 import { systemLocks } from '../world/lock.ts';
 import { systemSockets } from '../world/tcp.ts';
+import { print } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
-import { parseFlags, readInput, type Command, type Flags } from './command.ts';
+import { parseFlags, type Command, type Flags } from './command.ts';
+import { readDocument } from './read-document.ts';
 import { STATE_FOLDER } from './state-folder.ts';
 import { showTable } from './table.ts';
+import { seeHelp } from './usage.ts';
 
 const help = `usage: rollout adopt --machine NAME (--release FILE | --config FILE) [--yes]
 
@@ -65,7 +67,7 @@ async function run(args: readonly string[], world: World): Promise<ExitCode> {
       lockWaitMs: LOCK_WAIT_MS,
     },
   );
-  if (flags.text('format') === 'json') process.stdout.write(`${JSON.stringify({ adoptions, strangers })}\n`);
+  if (flags.text('format') === 'json') await print(`${JSON.stringify({ adoptions, strangers })}\n`);
   else tellTable(world, adoptions);
   for (const { container, port, service } of strangers) {
     world.log.warn(
@@ -80,9 +82,9 @@ async function readFleet(
   flags: Flags,
 ): Promise<{ readonly machines: readonly Machine[]; readonly placements: readonly Placement[] }> {
   const [release, config] = [flags.text('release'), flags.text('config')];
-  if (release !== undefined) return parseDocument(releaseSchema, await readInput(world, release), release).deployment;
-  if (config !== undefined) return parseDocument(configSchema, await readInput(world, config), config);
-  throw new Fault('usage', 'which services?', { expected: '--release FILE or --config FILE', cure: help });
+  if (release !== undefined) return (await readDocument(world, releaseSchema, release)).deployment;
+  if (config !== undefined) return readDocument(world, configSchema, config);
+  throw new Fault('usage', 'which services?', { expected: '--release FILE or --config FILE', cure: seeHelp(help) });
 }
 
 function tellTable(world: World, adoptions: readonly Adoption[]): void {

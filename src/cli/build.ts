@@ -1,10 +1,11 @@
 // `rollout build`: everything a plan asks for, in one call, pushed by digest.
 import { build, definitionOf } from '../build/build.ts';
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { showDocument } from '../documents/document.ts';
 import { planSchema } from '../documents/plan.ts';
 import { EXIT } from '../exit-code.ts';
 import { abortOnSignals } from '../world/signals.ts';
-import { parseFlags, readInput, writeOutput, type Command } from './command.ts';
+import { parseFlags, writeOutput, type Command } from './command.ts';
+import { readDocument } from './read-document.ts';
 
 const HELP = `usage: rollout build --plan FILE [--root DIR] [--builder NAME] [--build-arg K=V …] [--output FILE]
 
@@ -36,7 +37,7 @@ export const command: Command = {
     const file = flags.required('plan');
     const options = {
       root: flags.text('root') ?? '.',
-      plan: parseDocument(planSchema, await readInput(world, file), file),
+      plan: await readDocument(world, planSchema, file),
       builder: flags.text('builder'),
       buildArguments: flags.texts('build-arg'),
       noCache: flags.on('no-cache'),

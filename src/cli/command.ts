@@ -1,8 +1,10 @@
 // What every terminal command is made of: a summary, its help, its flags, and where its document goes.
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { Fault, messageOf } from '../fault.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { descriptorOf, writeThrough } from '../world/pipe.ts';
+import { print } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
+import { missingFlag, strayWord, unknownFlag, withoutValue, withValue, type Usage } from './usage.ts';
 
 export interface Command {
   /** One line for the list of commands. */
@@ -25,9 +27,26 @@ export interface Flags {
   readonly rest: readonly string[];
 }
 
-/** Parses a command's arguments; an unknown flag is a Fault `usage` that shows the help. */
-export function parseFlags(args: readonly string[], options: ParseArgsOptionsConfig, help: string): Flags {
-  const { values, positionals } = parseOrExplain(args, options, help);
+/**
+ * Parses a command's arguments; `words` names what may stand there without a flag. Anything else, an unknown flag, or a
+ * missing or empty value is a Fault `usage` that names it and the nearest flag.
+ */
+export function parseFlags(
+  args: readonly string[],
+  options: ParseArgsOptionsConfig,
+  help: string,
+  words: readonly string[] = [],
+): Flags {
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) if (token.kind === 'option') check(token, args, { options, help });
+  const stray = positionals[words.length];
+  if (stray !== undefined) throw strayWord(stray, { options, help });
   const texts = (name: string): readonly string[] => {
     const value = values[name];
     return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string');
@@ -37,7 +56,7 @@ export function parseFlags(args: readonly string[], options: ParseArgsOptionsCon
     required: (name) => {
       const value = texts(name).at(-1);
       if (value !== undefined) return value;
-      throw new Fault('usage', `--${name} is missing`, { expected: `--${name} and its value`, cure: help });
+      throw missingFlag(name, help);
     },
     list: (name) => texts(name).flatMap((value) => value.split(',').filter((item) => item !== '')),
     texts,
@@ -46,34 +65,32 @@ export function parseFlags(args: readonly string[], options: ParseArgsOptionsCon
   };
 }
 
-/** Text of a file, or of standard input for `-`. Throws Fault `document` when there is none. */
-export async function readInput(world: World, path: string): Promise<string> {
-  const text = path === '-' ? await readStandardInput() : await world.files.readText(path);
-  if (text !== undefined) return text;
-  throw new Fault('document', `there is no file ${path}`, { where: path, cure: 'name the file the verb before wrote' });
-}
-
-/** Writes a document to the file given, or to standard output. */
+/** Writes a document to the file given, or to standard output, and resolves when it was taken. */
 export async function writeOutput(world: World, text: string, path: string | undefined): Promise<void> {
-  if (path === undefined) process.stdout.write(text);
-  else await world.files.writeAtomic(path, text);
-}
-
-async function readStandardInput(): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  const arriving: AsyncIterable<Uint8Array> = process.stdin;
-  for await (const chunk of arriving) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseOrExplain(
-  args: readonly string[],
-  options: ParseArgsOptionsConfig,
-  help: string,
-): { values: Record<string, unknown>; positionals: string[] } {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch (cause) {
-    throw new Fault('usage', messageOf(cause), { cause, cure: help });
+  if (path === undefined || path === '-' || path === '/dev/stdout' || descriptorOf(path) === STANDARD_OUTPUT) {
+    await print(text);
+  } else if (/^\/(?:dev|proc)\//.test(path)) {
+    await writeThrough(path, text);
+  } else {
+    await world.files.writeAtomic(path, text);
   }
+}
+
+const STANDARD_OUTPUT = 1;
+
+interface FlagToken {
+  readonly index: number;
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function check({ index, name, value, inlineValue }: FlagToken, args: readonly string[], usage: Usage): void {
+  const option = Object.hasOwn(usage.options, name) ? usage.options[name] : undefined;
+  if (option === undefined) throw unknownFlag(args[index] ?? name, usage);
+  if (option.type === 'boolean' && value !== undefined) throw withValue(name, value);
+  if (option.type === 'boolean') return;
+  // A lone dash is standard input, and what follows = is meant as it is.
+  const isFlag = inlineValue !== true && value !== undefined && /^-./.test(value);
+  if (value === undefined || value === '' || isFlag) throw withoutValue(name, value, usage);
 }

@@ -1,4 +1,5 @@
 // The table of commands: each is loaded only when it is called, by the terminal's door or by an action's.
+import { didYouMean } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
 import type { Command } from './command.ts';
 
@@ -57,6 +58,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
 export async function commandNamed(name: string): Promise<Command> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry !== undefined) return entry.load();
-  const known = Object.keys(COMMANDS).join(', ');
-  throw new Fault('usage', `there is no command ${name}`, { expected: known, cure: 'rollout --help' });
+  const known = Object.keys(COMMANDS);
+  const near = didYouMean(name, known);
+  throw new Fault('usage', `there is no command ${name}`, {
+    expected: known.join(', '),
+    cure: near === undefined ? 'rollout --help tells what each one does' : `did you mean rollout ${near}?`,
+  });
 }

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
 import { parseFlags, writeOutput, type Command } from './command.ts';
 import { tellFindings } from './config-findings.ts';
+import { seeHelp } from './usage.ts';
 
 const HELP = `usage: rollout config [--root DIR] [--config FILE] [--registry NAME] [--format text|json] [--output FILE]
 
@@ -30,7 +31,7 @@ export const command: Command = {
       throw new Fault('usage', `--format ${format} is not known`, {
         expected: 'text or json',
         found: format,
-        cure: HELP,
+        cure: seeHelp(HELP),
       });
     }
     const resolved = await resolveConfig(world, {

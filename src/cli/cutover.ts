@@ -2,16 +2,19 @@
 import { fleetExitCode, cutoverFleet } from '../cutover/fleet.ts';
 import { cutoverHost } from '../cutover/host.ts';
 import type { CutoverEvent, HostCutover } from '../documents/cutover.ts';
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { showDocument } from '../documents/document.ts';
 import { releaseSchema, type Release } from '../documents/release.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
 import { systemLocks } from '../world/lock.ts';
 import { abortOnSignals } from '../world/signals.ts';
 import { systemSockets } from '../world/tcp.ts';
+import { say } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
-import { parseFlags, readInput, writeOutput, type Command, type Flags } from './command.ts';
+import { parseFlags, writeOutput, type Command, type Flags } from './command.ts';
+import { readDocument } from './read-document.ts';
 import { STATE_FOLDER } from './state-folder.ts';
+import { seeHelp } from './usage.ts';
 
 const help = `usage: rollout cutover --release FILE [--machine NAME] [flags]
 
@@ -62,8 +65,7 @@ export const command: Command = { summary: 'move the fleet, or one host, to a re
 
 async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const flags = parseFlags(args, options, help);
-  const path = flags.required('release');
-  const release = parseDocument(releaseSchema, await readInput(world, path), path);
+  const release = await readDocument(world, releaseSchema, flags.required('release'));
   const machine = flags.text('machine');
   return machine === undefined ? runFleet(world, flags, release) : runHost(world, flags, { release, machine });
 }
@@ -93,9 +95,6 @@ interface HostRequest {
 
 async function runHost(world: World, flags: Flags, { release, machine }: HostRequest): Promise<ExitCode> {
   process.umask(GROUP_MAY_WRITE);
-  // The fleet that reads our lines may be gone; what we do here still comes to its end.
-  process.stdout.on('error', () => undefined);
-  process.stderr.on('error', () => undefined);
   const report = await cutoverHost(
     { ...world, locks: systemLocks, sockets: systemSockets },
     {
@@ -125,11 +124,16 @@ function numberOf(flags: Flags, name: string, standard: number): number {
   const text = flags.text(name);
   if (text === undefined) return standard;
   if (/^\d+$/.test(text)) return Number(text);
-  throw new Fault('usage', `--${name} ${text} is no whole number`, { expected: 'digits', found: text, cure: help });
+  throw new Fault('usage', `--${name} ${text} is no whole number`, {
+    expected: 'digits',
+    found: text,
+    cure: seeHelp(help),
+  });
 }
 
+/** The fleet that reads our lines may be gone; what we do here still comes to its end. */
 function printLine(event: CutoverEvent): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
+  say(`${JSON.stringify(event)}\n`, process.stdout);
 }
 
 function tellPerson({ log }: World, event: CutoverEvent): void {

@@ -24,10 +24,14 @@ const options = { from: { type: 'string' }, state: { type: 'string' } } as const
 export const command: Command = { summary: 'make this machine ready to be rolled out to', help, run };
 
 async function run(args: readonly string[], world: World): Promise<ExitCode> {
-  const flags = parseFlags(args, options, help);
-  if (flags.rest.length !== 1 || flags.rest[0] !== 'init') {
-    const found = flags.rest.join(' ');
-    throw new Fault('usage', 'rollout host knows one word', { expected: 'init', found, cure: help });
+  const flags = parseFlags(args, options, help, ['init']);
+  const [word = 'nothing'] = flags.rest;
+  if (word !== 'init') {
+    throw new Fault('usage', 'rollout host knows one word', {
+      expected: 'init',
+      found: word,
+      cure: 'rollout host init',
+    });
   }
   const installed = await installHost(world, {
     from: flags.text('from') ?? (await ownBundle(world)),

@@ -1,34 +1,68 @@
 // The terminal's door: `rollout VERB …`. Each verb is loaded only when it is called.
 import { exitCodeOf, EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault, tellFault } from '../fault.ts';
+import { refuseOldNode } from '../world/node-version.ts';
+import { print, say } from '../world/terminal.ts';
 import { realWorld, type World } from '../world/world.ts';
 import { COMMANDS, commandNamed } from './commands.ts';
+import { versionLine } from './version.ts';
 
-// A reader that has seen enough (`rollout config | head`) closes the pipe; that is no failure of the verb.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessUnread);
+process.on('uncaughtException', (error) => {
+  say(`${tell(error)}\n`);
+  // Node's own code for it is 1, which says here that a check found something.
+  process.exit(EXIT.fault);
+});
+process.exitCode = await enter(process.argv.slice(2));
 
-process.exitCode = await main(process.argv.slice(2), realWorld());
-
-async function main(argv: readonly string[], world: World): Promise<ExitCode> {
-  const [name, ...args] = argv;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return showHelp();
+/** Before anything is loaded that an old Node can't read or run. */
+async function enter(argv: readonly string[]): Promise<ExitCode> {
   try {
-    const command = await commandNamed(name);
-    if (args.includes('--help') || args.includes('-h')) return showText(command.help);
-    return await command.run(args, world);
+    refuseOldNode(process.version, process.execPath);
+  } catch (error) {
+    say(`${tell(error)}\n`);
+    return EXIT.fault;
+  }
+  return main(argv, realWorld());
+}
+
+async function main([name, ...args]: readonly string[], world: World): Promise<ExitCode> {
+  try {
+    return await answer(name, args, world);
   } catch (error) {
     world.log.error(tell(error));
     return exitCodeOf(error);
   }
 }
 
-function showHelp(): ExitCode {
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  return showText(['usage: rollout COMMAND [flags]', '', ...rows, '', 'rollout COMMAND --help tells more.'].join('\n'));
+async function answer(name: string | undefined, args: readonly string[], world: World): Promise<ExitCode> {
+  switch (name) {
+    case undefined:
+      say(helpText());
+      return EXIT.fault;
+    case 'help':
+    case '--help':
+    case '-h':
+      return showText(args[0] === undefined ? helpText() : `${(await commandNamed(args[0])).help}\n`);
+    case 'version':
+    case '--version':
+    case '-V':
+      return showText(`${versionLine()}\n`);
+    default: {
+      const command = await commandNamed(name);
+      if (args.includes('--help') || args.includes('-h')) return showText(`${command.help}\n`);
+      return command.run(args, world);
+    }
+  }
 }
 
-function showText(text: string): ExitCode {
-  process.stdout.write(`${text}\n`);
+function helpText(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  const rest = ['rollout help COMMAND tells more, rollout --version which program this is.', ''];
+  return ['usage: rollout COMMAND [flags]', '', ...rows, '', ...rest].join('\n');
+}
+
+async function showText(text: string): Promise<ExitCode> {
+  await print(text);
   return EXIT.done;
 }
 
@@ -36,8 +70,4 @@ function tell(error: unknown): string {
   if (error instanceof Fault) return tellFault(error);
   const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `this is a bug in rollout-action; please report it with these lines\n${story}`;
-}
-
-function unlessUnread(error: Error): void {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error;
 }

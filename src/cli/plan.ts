@@ -1,12 +1,13 @@
 // `rollout plan`: what must be built for which machine, what is kept, and how the hosts will move.
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { showDocument } from '../documents/document.ts';
 import { releaseSchema } from '../documents/release.ts';
 import { EXIT } from '../exit-code.ts';
 import { matrices } from '../plan/deployment.ts';
 import { plan } from '../plan/plan.ts';
 import { showPlan } from '../plan/show.ts';
-import { parseFlags, readInput, writeOutput, type Command } from './command.ts';
+import { parseFlags, writeOutput, type Command } from './command.ts';
 import { configOrFault } from './config-findings.ts';
+import { readDocument } from './read-document.ts';
 
 const HELP = `usage: rollout plan [--root DIR] [--config FILE] [--previous FILE] [--since REF] [--changed PATHS] [--output FILE]
 
@@ -38,8 +39,7 @@ export const command: Command = {
     const file = flags.text('config') ?? 'rollout.yml';
     const config = await configOrFault(world, { root, file, registry: flags.text('registry') });
     const before = flags.text('previous');
-    const previous =
-      before === undefined ? undefined : parseDocument(releaseSchema, await readInput(world, before), before);
+    const previous = before === undefined ? undefined : await readDocument(world, releaseSchema, before);
     const made = await plan(world, {
       root,
       config,

@@ -7,8 +7,10 @@ import { parseDocument } from '../documents/document.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
 import { askFresh } from '../world/fresh-connection.ts';
+import { say } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
 import { parseFlags, type Command } from './command.ts';
+import { seeHelp } from './usage.ts';
 
 const help = `usage: rollout probe < request
 
@@ -56,12 +58,12 @@ function readRequest(onEnd: () => void): Promise<ProbeRequest> {
       }
     });
     lines.once('close', () => {
-      reject(new Fault('usage', 'standard input ended before its first line', { cure: help }));
+      reject(new Fault('usage', 'standard input ended before its first line', { cure: seeHelp(help) }));
       onEnd();
     });
   });
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  say(`${line}\n`, process.stdout);
 }

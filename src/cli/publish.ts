@@ -1,11 +1,12 @@
 // `rollout publish`: puts the release's tags on images that were verified.
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { showDocument } from '../documents/document.ts';
 import { releaseSchema } from '../documents/release.ts';
 import { verificationSchema, type Publication } from '../documents/verification.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { publish } from '../publish/publish.ts';
 import type { World } from '../world/world.ts';
-import { parseFlags, readInput, writeOutput, type Command } from './command.ts';
+import { parseFlags, writeOutput, type Command } from './command.ts';
+import { readDocument } from './read-document.ts';
 
 const help = `usage: rollout publish --release FILE --verification FILE [flags]
 
@@ -34,9 +35,8 @@ export const command: Command = { summary: 'put the tags of a verified release',
 async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const flags = parseFlags(args, options, help);
   const [releasePath, verificationPath] = [flags.required('release'), flags.required('verification')];
-  const release = parseDocument(releaseSchema, await readInput(world, releasePath), releasePath);
-  const text = await readInput(world, verificationPath);
-  const verification = parseDocument(verificationSchema, text, verificationPath);
+  const release = await readDocument(world, releaseSchema, releasePath);
+  const verification = await readDocument(world, verificationSchema, verificationPath);
   const publication = await publish(world, { release, verification, insecureHosts: flags.list('insecure') });
   await writeOutput(world, showDocument(publication), flags.text('output'));
   return show(world, publication);

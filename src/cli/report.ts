@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type * as z from 'zod';
 import { fleetCutoverSchema, hostCutoverSchema, type FleetCutover } from '../documents/cutover.ts';
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { showDocument } from '../documents/document.ts';
 import { findingsSchema } from '../documents/findings.ts';
 import { planSchema } from '../documents/plan.ts';
 import { releaseSchema, type Release } from '../documents/release.ts';
@@ -13,8 +13,11 @@ import { gatherFleet } from '../report/gather.ts';
 import { report, reportExitCode, type Report, type ReportRequest } from '../report/report.ts';
 import { renderText, type Paint } from '../report/text.ts';
 import { isoTime } from '../world/clock.ts';
+import { print } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
 import { parseFlags, type Command, type Flags } from './command.ts';
+import { findDocument } from './read-document.ts';
+import { seeHelp } from './usage.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
 type Format = (typeof FORMATS)[number];
@@ -62,7 +65,7 @@ export const command: Command = {
     const made = report(await readDocuments(world, flags));
     const folder = flags.text('output-dir');
     if (folder !== undefined) await write(world, folder, made);
-    process.stdout.write(`${shown(made, format)}\n`);
+    await print(`${shown(made, format)}\n`);
     return reportExitCode(made.evidence);
   },
 };
@@ -89,8 +92,8 @@ async function readOne<S extends z.ZodType>(
   path: string | undefined,
 ): Promise<z.output<S> | undefined> {
   if (path === undefined) return undefined;
-  const content = await world.files.readText(path);
-  if (content !== undefined) return parseDocument(schema, content, path);
+  const document = await findDocument(world, schema, path);
+  if (document !== undefined) return document;
   world.log.warn(`there is no file ${path}: what it would say is unknown`);
   return undefined;
 }
@@ -131,6 +134,6 @@ function formatOf(flags: Flags): Format {
   throw new Fault('usage', `--format ${asked} is not known`, {
     expected: FORMATS.join(', '),
     found: asked,
-    cure: help,
+    cure: seeHelp(help),
   });
 }

@@ -3,6 +3,7 @@ import { hostStatus, type ServiceStatus } from '../cutover/host-status.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { systemLocks } from '../world/lock.ts';
 import { systemSockets } from '../world/tcp.ts';
+import { print } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
 import { parseFlags, type Command } from './command.ts';
 import { STATE_FOLDER } from './state-folder.ts';
@@ -24,10 +25,10 @@ async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const flags = parseFlags(args, options, help);
   const stateFolder = flags.text('state') ?? STATE_FOLDER;
   const found = await hostStatus({ ...world, locks: systemLocks, sockets: systemSockets }, stateFolder);
-  if (flags.text('format') === 'json') process.stdout.write(`${JSON.stringify(found)}\n`);
+  if (flags.text('format') === 'json') await print(`${JSON.stringify(found)}\n`);
   else if (found.length === 0) world.log.info(`no rollout has been on this host: ${stateFolder} holds no journal`);
   else
-    process.stdout.write(
+    await print(
       showTable([['SERVICE', 'RELEASE', 'DIGEST', 'SINCE', 'CONTAINER', 'STATE', 'BEFORE'], ...found.map(rowOf)]),
     );
   for (const { service, unfinished } of found) {

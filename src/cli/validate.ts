@@ -12,6 +12,7 @@ import { showFindings, type Paint, type Sources } from '../validate/show.ts';
 import { validate } from '../validate/validate.ts';
 import type { World } from '../world/world.ts';
 import { parseFlags, writeOutput, type Command } from './command.ts';
+import { seeHelp } from './usage.ts';
 
 const HELP = `usage: rollout validate [DIR] [--format text|json|github]
 
@@ -39,7 +40,7 @@ export const command: Command = {
       output: { type: 'string' },
       explain: { type: 'string' },
     } as const;
-    const flags = parseFlags(args, options, HELP);
+    const flags = parseFlags(args, options, HELP, ['DIR']);
     const output = flags.text('output');
     const explained = flags.text('explain');
     if (explained !== undefined) return explain(world, explained, output);
@@ -67,7 +68,7 @@ async function explain(world: World, id: string, output: string | undefined): Pr
 function formatNamed(text: string): (typeof FORMATS)[number] {
   const found = FORMATS.find((format) => format === text);
   if (found !== undefined) return found;
-  throw new Fault('usage', `there is no format ${text}`, { expected: FORMATS.join(', '), cure: HELP });
+  throw new Fault('usage', `there is no format ${text}`, { expected: FORMATS.join(', '), cure: seeHelp(HELP) });
 }
 
 async function mustBeFolder(world: World, root: string): Promise<void> {

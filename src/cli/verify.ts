@@ -1,5 +1,5 @@
 // `rollout verify`: whether the registry really holds a release.
-import { parseDocument, showDocument } from '../documents/document.ts';
+import { showDocument } from '../documents/document.ts';
 import { releaseSchema } from '../documents/release.ts';
 import type { Verdict } from '../documents/verification.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
@@ -7,7 +7,8 @@ import { Fault } from '../fault.ts';
 import { showVerification } from '../verify/table.ts';
 import { verify } from '../verify/verify.ts';
 import type { World } from '../world/world.ts';
-import { parseFlags, readInput, writeOutput, type Command } from './command.ts';
+import { parseFlags, writeOutput, type Command } from './command.ts';
+import { readDocument } from './read-document.ts';
 
 const help = `usage: rollout verify --release FILE [flags]
 
@@ -51,8 +52,7 @@ async function run(args: readonly string[], world: World): Promise<ExitCode> {
   if (format !== 'text' && format !== 'json') {
     throw new Fault('usage', `--format ${format} is none`, { expected: 'text or json', found: format });
   }
-  const path = flags.required('release');
-  const release = parseDocument(releaseSchema, await readInput(world, path), path);
+  const release = await readDocument(world, releaseSchema, flags.required('release'));
   const verification = await verify(world, {
     release,
     tags: flags.on('tags'),

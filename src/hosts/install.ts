@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { Fault } from '../fault.ts';
+import { refuseOldNode } from '../world/node-version.ts';
 import type { World } from '../world/world.ts';
 
 export interface Installation {
@@ -31,9 +32,11 @@ const HASH_DIGITS = 12;
 /** As `stat --file-system` names them: no locks, no fsync or no owners that can be relied on. */
 const UNFIT_FILE_SYSTEMS = ['v9fs', '9p', 'wslfs', 'drvfs', 'nfs', 'nfs4', 'cifs', 'smb2', 'vboxsf'];
 
-/** Throws Fault `host` when it is not run by root, the bundle is missing, or the state folder's file system can't be trusted. */
+/** Throws Fault `unsupported` for an old Node; `host` when it is not run by root, the bundle is missing, or the state folder's file system can't be trusted. */
 export async function installHost(world: World, installation: Installation): Promise<Installed> {
   const { stateFolder, socket } = installation;
+  // Every rollout of this host would run on it.
+  refuseOldNode(installation.nodeVersion, installation.node);
   await requireRoot(world);
   const group = await groupOf(world, socket);
   await refuseUnfit(world, stateFolder);

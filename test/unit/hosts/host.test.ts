@@ -1,5 +1,6 @@
 import type { Machine } from '../../../src/documents/fleet.ts';
 import { describe, expect, it } from 'vitest';
+import { installHost } from '../../../src/hosts/install.ts';
 import { listeningPorts } from '../../../src/hosts/listening.ts';
 import { matchContainers } from '../../../src/hosts/ownership.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type PortsSeen,
 } from '../../../src/hosts/preflight.ts';
 import { container, placement } from '../../fakes/deployment.ts';
+import { fakeWorld } from '../../fakes/world.ts';
 
 const ENGINE = {
   ...{ version: '28.5.2', apiVersion: '1.51', operatingSystem: 'Debian', architecture: 'x86_64' },
@@ -21,6 +23,21 @@ const MACHINE: Machine = {
   ...{ name: 'mainpc', compose: 'c.yml', directory: '/srv/ai', engine: 'compose', runsOn: [], reach: [] },
   ...{ offline: 'fail', keepFreeBytes: 40 * GIB },
 };
+
+describe('host init', () => {
+  it('refuses to install a Node that the program does not run on, before it does anything', async () => {
+    const world = fakeWorld();
+    const installation = {
+      ...{ from: '/dist', node: '/usr/bin/node', nodeVersion: 'v20.20.2' },
+      ...{ stateFolder: '/var/lib/rollout-action', socket: '/var/run/docker.sock' },
+    };
+    await expect(installHost(world, installation)).rejects.toMatchObject({
+      code: 'unsupported',
+      detail: { where: '/usr/bin/node', found: 'v20.20.2' },
+    });
+    expect(world.disk.size).toBe(0);
+  });
+});
 
 describe('the engine', () => {
   it('passes as it is, and fails as a Swarm node, too old, or for another architecture', () => {
