@@ -1,7 +1,7 @@
 // Writes schema/rollout.schema.json from the schema of rollout.yml, for editors.
 import { writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
-import { rolloutJsonSchema } from '../src/config/schema.ts';
+import { rolloutJsonSchema } from '../src/config/json-schema.ts';
 
 const TARGET = new URL('../schema/rollout.schema.json', import.meta.url);
 

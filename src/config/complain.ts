@@ -2,6 +2,9 @@
 import type { Finding } from '../documents/findings.ts';
 import { CONFIG_RULES, type ConfigRule } from './rules.ts';
 
+/** Longer texts of a finding are cut: what is wrong shows at their beginning. */
+const LONGEST_TEXT = 400;
+
 /** A place in a file of the repository; lines and columns count from 1. */
 export interface Position {
   readonly file: string;
@@ -18,7 +21,9 @@ export interface Complaint {
 
 /** A finding at a place, as severe as its rule; an error would break the build. */
 export function complain(rule: ConfigRule, at: Position, complaint: Complaint): Finding {
-  const { message, expected, got, cure } = complaint;
+  const message = oneLine(complaint.message);
+  const expected = complaint.expected === undefined ? undefined : oneLine(complaint.expected);
+  const got = complaint.got === undefined ? undefined : oneLine(complaint.got);
   const { severity } = CONFIG_RULES[rule];
   return {
     rule,
@@ -31,8 +36,16 @@ export function complain(rule: ConfigRule, at: Position, complaint: Complaint): 
     message,
     ...(expected === undefined ? {} : { expected }),
     ...(got === undefined ? {} : { got }),
-    cure,
+    cure: oneLine(complaint.cure),
   };
+}
+
+/** Parts of files stand in findings, and findings in logs where a line can be a command: they stay short and one line. */
+function oneLine(text: string): string {
+  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
+  return short.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** `compose.mainpc.yml:41`, the form in which sources are told. */

@@ -3,10 +3,11 @@ import * as z from 'zod';
 import type { Finding } from '../documents/findings.ts';
 import type { Port } from '../documents/fleet.ts';
 import { parseDuration } from './measures.ts';
+import { describeMisfit } from './misfit.ts';
 import { parsePorts } from './ports.ts';
 import { complain, type Position } from './complain.ts';
 import { interpolate } from './variables.ts';
-import { parseYaml, type YamlFile } from './yaml-file.ts';
+import { parseYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
 
 export interface ComposeMount {
   readonly type: 'bind' | 'volume' | 'other';
@@ -49,6 +50,9 @@ export interface ComposeFile {
   readonly services: readonly ComposeService[];
   readonly findings: readonly Finding[];
 }
+
+/** https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json */
+const SERVICE_NAME = /^[a-zA-Z0-9._-]+$/;
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const listOrMap = z.union([
@@ -134,6 +138,8 @@ export function parseCompose(text: string, file: string): ComposeFile {
   const findings: Finding[] = [...unsupported(top.data.include, yaml, ['include'])];
   const configFiles = new Map(Object.entries(top.data.configs ?? {}).map(([name, { file: path }]) => [name, path]));
   const services = Object.entries(top.data.services).flatMap(([name, entry]) => {
+    if (!SERVICE_NAME.test(name)) findings.push(badName(name, yaml));
+    if (!SERVICE_NAME.test(name)) return [];
     const parsed = serviceSchema.safeParse(entry);
     if (!parsed.success) findings.push(...misfits(parsed.error, yaml, ['services', name]));
     if (!parsed.success) return [];
@@ -239,8 +245,40 @@ function unsupported(value: unknown, yaml: YamlFile, path: readonly string[]): r
 function misfits(error: z.ZodError, yaml: YamlFile, base: readonly string[]): readonly Finding[] {
   return error.issues.map((issue) => {
     const path = [...base, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
-    const message = `${path.join('.')}: ${issue.message}`;
-    return complain('RC002', yaml.at(path), { message, cure: 'write it as the Compose specification has it' });
+    const subject = { issue, path, value: yaml.value, file: yaml.file, exampleAt };
+    return complain('RC002', yaml.at(path), describeMisfit(subject));
+  });
+}
+
+/** Right values by key, for findings. */
+const EXAMPLES: Readonly<Record<string, unknown>> = {
+  build: '.',
+  configs: ['brain_settings'],
+  depends_on: ['bus'],
+  deploy: { resources: { reservations: { devices: [{ capabilities: ['gpu'] }] } } },
+  devices: ['/dev/video0:/dev/video0'],
+  env_file: 'env/brain.env',
+  expose: ['8101'],
+  image: 'ghcr.io/acme/fleet/brain:main',
+  labels: { 'io.rollout.health-port': '8101' },
+  ports: ['8101:8101'],
+  stop_grace_period: '30s',
+  volumes: ['./data/brain:/data'],
+};
+
+function exampleAt(path: YamlPath): unknown {
+  const [top, service, key] = path;
+  if (top !== 'services' || path.length > 3) return undefined;
+  if (service === undefined) return { brain: { image: EXAMPLES['image'] } };
+  return key === undefined ? { image: EXAMPLES['image'] } : EXAMPLES[key];
+}
+
+function badName(name: string, yaml: YamlFile): Finding {
+  return complain('RC002', yaml.atKey(['services'], name), {
+    message: `${name} can not be the name of a service`,
+    expected: 'letters, digits, _ . and -',
+    got: name,
+    cure: 'rename it; Compose refuses it too',
   });
 }
 

@@ -93,7 +93,11 @@ function draftOf({ sheet, running, registry }: Making, name: string): Draft | un
     parents,
     bases: [...new Set(reached.map(({ reference }) => reference))].filter((reference) => !taken.has(reference)),
     ownMachine: reachesArg(dockerfile, stage, 'MACHINE', given),
-    lock: deriveLock({ sheet, name, services: mine.map(({ service }) => service.name), dockerfile, stage, given }),
+    lock: deriveLock({
+      ...{ sheet, name, dockerfile, stage, given },
+      services: mine.map(({ service }) => service.name),
+      context: place.context,
+    }),
   };
 }
 
@@ -148,12 +152,13 @@ function recipeOf(sheet: Sheet, name: string, mine: readonly Running[]): Recipe 
   sheet.from(`images.${name}.dockerfile`, first.recipe.dockerfile, first.at);
   sheet.from(`images.${name}.context`, first.recipe.context, first.recipe.context === '.' ? 'default' : first.at);
   if (sheet.reading.dockerfiles.has(first.recipe.dockerfile)) return first.recipe;
-  sheet.complain('RC007', first.at, {
+  const absent = {
     message: `there is no Dockerfile ${first.recipe.dockerfile}`,
     expected: `the Dockerfile of ${name}`,
     got: 'no such file',
     cure: 'mend the path, or add the file',
-  });
+  };
+  sheet.complain('RC007', first.at, sheet.reading.refused.get(first.recipe.dockerfile) ?? absent);
   return undefined;
 }
 

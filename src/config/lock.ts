@@ -1,4 +1,5 @@
 // The lock of an image: the file of hashed requirements that the `-r` of its pip lines means.
+import { posix } from 'node:path';
 import { copySources, neededStages } from '../images/dockerfile-facts.ts';
 import { mounts } from '../images/dockerfile-instruction.ts';
 import { walkStage } from '../images/dockerfile-scope.ts';
@@ -12,6 +13,8 @@ export interface LockQuestion {
   /** The compose services that run it. */
   readonly services: readonly string[];
   readonly dockerfile: Dockerfile;
+  /** The build context; sources of COPY and of bind mounts are relative to it. */
+  readonly context: string;
   readonly stage: Stage;
   readonly given: Readonly<Record<string, string>>;
 }
@@ -30,13 +33,11 @@ export function deriveLock(question: LockQuestion): string | undefined {
   return fromDockerfile(question, key);
 }
 
-function fromDockerfile(
-  { sheet, name, services, dockerfile, stage, given }: LockQuestion,
-  key: string,
-): string | undefined {
+function fromDockerfile(question: LockQuestion, key: string): string | undefined {
+  const { sheet, name, services, dockerfile, stage, given } = question;
   const place = sheet.sources.get(`images.${name}.dockerfile`) ?? name;
   const found = new Map<string, number>();
-  for (const needed of neededStages(dockerfile, stage, given)) collect(dockerfile, needed, given, found);
+  for (const needed of neededStages(dockerfile, stage, given)) collect(question, needed, found);
   const files = new Set(sheet.reading.repository.files);
   const locks = [...found].filter(([path]) => files.has(path));
   const [first, second] = locks;
@@ -61,17 +62,13 @@ function fromDockerfile(
 }
 
 /** Adds the repository's path and the line of every `-r FILE` of a stage to `found`. */
-function collect(
-  dockerfile: Dockerfile,
-  stage: Stage,
-  given: Readonly<Record<string, string>>,
-  found: Map<string, number>,
-): void {
+function collect({ dockerfile, context, given }: LockQuestion, stage: Stage, found: Map<string, number>): void {
+  const inContext = (source: string): string => clean(posix.join(context, source));
   const copied: { readonly source: string; readonly target: string }[] = [];
   walkStage(dockerfile, stage, given, (instruction, scope) => {
     const copy = copySources(instruction, scope, dockerfile.escape);
     if (copy !== undefined && copy.from === undefined && copy.missing.length === 0) {
-      copied.push(...copy.sources.map((source) => ({ source: clean(source), target: copy.destination })));
+      copied.push(...copy.sources.map((source) => ({ source: inContext(source), target: copy.destination })));
     }
     if (instruction.keyword !== 'RUN') return;
     const mounted = mounts(instruction).flatMap((mount) => {
@@ -79,7 +76,7 @@ function collect(
       const target = mount.get('target') ?? mount.get('dst') ?? mount.get('destination');
       return source === undefined || target === undefined || mount.has('from')
         ? []
-        : [{ source: clean(source), target }];
+        : [{ source: inContext(source), target }];
     });
     for (const path of requirementFiles(instruction.text)) {
       const origin = [...mounted, ...copied.toReversed()].find(({ source, target }) => lands(source, target, path));

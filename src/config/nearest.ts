@@ -4,6 +4,8 @@
 export function didYouMean(written: string, known: Iterable<string>): string | undefined {
   const limit = written.length < 4 ? 1 : Math.max(2, Math.floor(written.length / 3));
   const ranked = [...known]
+    // As many inserts as the lengths differ are needed at least; a long text is not compared with all words.
+    .filter((word) => Math.abs(word.length - written.length) <= limit)
     .map((word) => ({ word, far: distance(written.toLowerCase(), word.toLowerCase()) }))
     .filter(({ far }) => far <= limit)
     .toSorted((a, b) => a.far - b.far);

@@ -7,7 +7,7 @@ import { deriveHealth } from './health.ts';
 import { factsOf } from './image-facts.ts';
 import type { Running } from './images.ts';
 import { clash, showPort } from './ports.ts';
-import { showPosition } from './complain.ts';
+import { showPosition, type Complaint } from './complain.ts';
 import { DEFAULTS } from './schema.ts';
 import type { Sheet } from './sheet.ts';
 
@@ -84,16 +84,13 @@ function noteCompose(sheet: Sheet, key: string, service: ComposeService): void {
 /** Published ports, then those only exposed; on the host's network an exposed port is one of the machine. */
 function allPorts(service: ComposeService, baked: readonly string[]): readonly Port[] {
   const onHost = service.networkMode === 'host';
-  const exposed = [...service.exposed, ...baked.flatMap(exposedPort)];
   const published = onHost ? [] : service.ports;
-  const ports = new Map(published.map((port) => [showPort(port), port]));
-  for (const port of exposed) {
-    const known = published.some(
-      ({ container, protocol }) => container === port.container && protocol === port.protocol,
-    );
-    if (!known) ports.set(showPort(port), onHost ? { ...port, host: port.container } : port);
-  }
-  return [...ports.values()];
+  const isPublished = (port: Port): boolean =>
+    published.some(({ container, protocol }) => container === port.container && protocol === port.protocol);
+  const exposed = [...service.exposed, ...baked.flatMap(exposedPort)]
+    .filter((port) => !isPublished(port))
+    .map((port) => (onHost ? { ...port, host: port.container } : port));
+  return [...published, ...new Map(exposed.map((port) => [showPort(port), port])).values()];
 }
 
 function exposedPort(text: string): readonly Port[] {
@@ -108,24 +105,46 @@ function complainOfPorts(
   running: readonly Running[],
   images: ReadonlyMap<string, Image>,
 ): void {
-  const held: { readonly port: Port; readonly service: ComposeService }[] = [];
-  for (const service of sheet.reading.composes.get(machine)?.services ?? []) {
+  const { composes, dockerfiles } = sheet.reading;
+  const held = new Map<number, Holder[]>();
+  for (const service of composes.get(machine)?.services ?? []) {
     const one = running.find((candidate) => candidate.machine === machine && candidate.service.name === service.name);
-    const facts =
-      one === undefined ? undefined : factsOf(one.image, { images, dockerfiles: sheet.reading.dockerfiles, machine });
+    const facts = one === undefined ? undefined : factsOf(one.image, { images, dockerfiles, machine });
     for (const port of allPorts(service, facts?.ports.map(({ value }) => value) ?? [])) {
-      const other = held.find((holder) => clash(holder.port, port) && holder.service.name !== service.name);
-      if (other !== undefined) {
-        sheet.complain('RC005', service.at('ports'), {
-          message: `${other.service.name} and ${service.name} both hold port ${port.host} of ${machine}`,
-          expected: 'one service per port of a machine',
-          got: `${showPort(other.port)} at ${showPosition(other.service.at('ports'))}, and ${showPort(port)} here`,
-          cure: `give ${service.name} another port on ${machine}`,
-        });
-      }
-      held.push({ port, service });
+      if (port.host === undefined) continue;
+      const there = held.get(port.host) ?? [];
+      const other = there.find((holder) => clashes(holder, { port, service }));
+      if (other !== undefined)
+        sheet.complain('RC005', service.at('ports'), heldTwice(machine, other, { port, service }));
+      held.set(port.host, [...there, { port, service }]);
     }
   }
+}
+
+interface Holder {
+  readonly port: Port;
+  readonly service: ComposeService;
+}
+
+function clashes(one: Holder, other: Holder): boolean {
+  const isIpv6 = ({ port }: Holder): boolean => port.address?.startsWith('[') === true;
+  // One service may publish a port for both families, 0.0.0.0 and [::].
+  const bothFamilies = one.service.name === other.service.name && isIpv6(one) !== isIpv6(other);
+  return clash(one.port, other.port) && !bothFamilies;
+}
+
+function heldTwice(machine: string, first: Holder, second: Holder): Complaint {
+  const { name } = second.service;
+  const alone = first.service.name === name;
+  const there = `${showPort(first.port)} at ${showPosition(first.service.at('ports'))}`;
+  return {
+    message: alone
+      ? `${name} holds port ${second.port.host} of ${machine} twice`
+      : `${first.service.name} and ${name} both hold port ${second.port.host} of ${machine}`,
+    expected: 'one holder per port of a machine',
+    got: alone ? `${showPort(first.port)} and ${showPort(second.port)}` : `${there}, and ${showPort(second.port)} here`,
+    cure: alone ? `take one of them out of ports` : `give ${name} another port on ${machine}`,
+  };
 }
 
 function mountOf(sheet: Sheet, mount: ComposeMount, service: ComposeService): readonly Placement['mounts'][number][] {

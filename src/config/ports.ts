@@ -2,7 +2,7 @@
 import type { Finding } from '../documents/findings.ts';
 import type { Port } from '../documents/fleet.ts';
 import { complain, type Position } from './complain.ts';
-import { interpolate } from './variables.ts';
+import { interpolate, TOO_DEEP_CURE } from './variables.ts';
 
 export interface LongPort {
   readonly target: string;
@@ -73,10 +73,11 @@ function rangeOf(text: string): readonly number[] | undefined {
 }
 
 function unreadable(text: string, at: Position): Finding {
+  const deep = interpolate(text).tooDeep;
   return complain('RC010', at, {
     message: 'this port can not be known here',
     expected: 'numbers, or variables with a default: "${PORT:-8101}:8101"',
     got: text,
-    cure: 'write the numbers, or give the variable a default; a rollout must know every port it takes over',
+    cure: deep ? TOO_DEEP_CURE : 'write the numbers, or give the variable a default; a rollout must know every port',
   });
 }

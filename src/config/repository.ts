@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { parseDockerfile, type Dockerfile } from '../images/dockerfile.ts';
 import type { World } from '../world/world.ts';
+import type { Complaint } from './complain.ts';
+import { readSource } from './source-file.ts';
 
 export interface Repository {
   /** All files git does not ignore, relative to the root, sorted. */
@@ -23,18 +25,31 @@ export async function readRepository(world: World, root: string): Promise<Reposi
   return { files: [...new Set([...tracked, ...others])].toSorted(), tracked: new Set(tracked) };
 }
 
-/** Reads and parses Dockerfiles; one that is not there is not in the map. */
+export interface Dockerfiles {
+  readonly parsed: ReadonlyMap<string, Dockerfile>;
+  /** There, and not to be read: outside the repository, a pipe, too large. */
+  readonly refused: ReadonlyMap<string, Complaint>;
+}
+
+/** Reads and parses Dockerfiles; one that is not there is in neither map. */
+export async function openDockerfiles(world: World, root: string, paths: Iterable<string>): Promise<Dockerfiles> {
+  const distinct = [...new Set(paths)];
+  const read = await Promise.all(distinct.map(async (path) => [path, await readSource(world, root, path)] as const));
+  return {
+    parsed: new Map(
+      read.flatMap(([path, source]) => (source.kind === 'read' ? [[path, parseDockerfile(source.text)]] : [])),
+    ),
+    refused: new Map(read.flatMap(([path, source]) => (source.kind === 'refused' ? [[path, source.complaint]] : []))),
+  };
+}
+
+/** Of those, the Dockerfiles that could be read. */
 export async function readDockerfiles(
   world: World,
   root: string,
   paths: Iterable<string>,
 ): Promise<ReadonlyMap<string, Dockerfile>> {
-  const read = async (path: string): Promise<readonly (readonly [string, Dockerfile])[]> => {
-    const text = await world.files.readText(join(root, path));
-    return text === undefined ? [] : [[path, parseDockerfile(text)]];
-  };
-  const pairs = await Promise.all([...new Set(paths)].map(read));
-  return new Map(pairs.flat());
+  return (await openDockerfiles(world, root, paths)).parsed;
 }
 
 /** Whether a path has the name of a Dockerfile. */

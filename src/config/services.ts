@@ -1,8 +1,10 @@
 // Which compose services are of the fleet: those whose image lies under the registry, and on which machines they run.
+import { showPosition, type Complaint } from './complain.ts';
 import type { ComposeService } from './compose.ts';
 import { nameUnder, type Registry, type Running } from './images.ts';
 import { didYouMean } from './nearest.ts';
 import type { Sheet } from './sheet.ts';
+import { interpolate, TOO_DEEP_CURE } from './variables.ts';
 import type { YamlPath } from './yaml-file.ts';
 
 /** Every service of the fleet on every machine; names that fit nothing become findings. */
@@ -10,8 +12,8 @@ export function deriveServices(sheet: Sheet, registry: Registry): readonly Runni
   const offered = [...sheet.reading.composes].flatMap(([machine, compose]) =>
     compose.services.flatMap((service) => runningOf(sheet, machine, service, registry)),
   );
-  checkNames(sheet, offered);
-  checkMachines(sheet, offered);
+  checkNames(sheet, offered, registry);
+  checkMachines(sheet, offered, registry);
   return offered.filter(({ machine, service }) => {
     const wanted = sheet.reading.rollout.services?.[service.name]?.machines;
     return wanted === undefined || wanted.includes(machine);
@@ -28,7 +30,9 @@ function runningOf(sheet: Sheet, machine: string, service: ComposeService, regis
       message: `the image of ${service.name} can not be known here`,
       expected: `a name without variables, or with defaults: \${REGISTRY:-${registry.written}}/${service.name}`,
       got: service.image,
-      cure: 'give every variable before the tag a default; variables in the tag are fine',
+      cure: interpolate(service.image).tooDeep
+        ? TOO_DEEP_CURE
+        : 'give every variable before the tag a default; variables in the tag are fine',
     });
     return [];
   }
@@ -50,7 +54,7 @@ function tellUnmanaged(sheet: Sheet, service: ComposeService, registry: Registry
 }
 
 /** Services named in rollout.yml must be services of the fleet, the canary's on the canary's machine. */
-function checkNames(sheet: Sheet, offered: readonly Running[]): void {
+function checkNames(sheet: Sheet, offered: readonly Running[], registry: Registry): void {
   const { services, rollout } = sheet.reading.rollout;
   const all = new Set(offered.map(({ service }) => service.name));
   const check = (name: string, path: YamlPath, known: ReadonlySet<string>, where: string): void => {
@@ -58,9 +62,15 @@ function checkNames(sheet: Sheet, offered: readonly Running[]): void {
     const guess = didYouMean(name, known);
     const last = path.at(-1);
     const at = last === name ? sheet.place(path) : sheet.reading.yaml.at(path);
+    const elsewhere = outsideRegistry(sheet, name, all);
+    if (elsewhere !== undefined) {
+      sheet.complain('RC008', at, notUnder(elsewhere, registry));
+      return;
+    }
     sheet.complain('RC008', at, {
       message: `${name} is not a service ${where}`,
-      expected: known.size === 0 ? 'a compose service whose image lies under registry' : [...known].join(', '),
+      expected:
+        known.size === 0 ? `a compose service whose image lies under ${registry.written}` : [...known].join(', '),
       got: name,
       cure: guess === undefined ? 'name a service of the compose files, or add it there' : `did you mean ${guess}?`,
     });
@@ -77,15 +87,35 @@ function checkNames(sheet: Sheet, offered: readonly Running[]): void {
   );
 }
 
-function checkMachines(sheet: Sheet, offered: readonly Running[]): void {
+/** A service of a compose file that is left out only because its image lies elsewhere. */
+function outsideRegistry(sheet: Sheet, name: string, fleet: ReadonlySet<string>): ComposeService | undefined {
+  const composed = [...sheet.reading.composes.values()].flatMap(({ services }) => services);
+  return fleet.has(name) ? undefined : composed.find((service) => service.name === name);
+}
+
+function notUnder(service: ComposeService, registry: Registry): Complaint {
+  return {
+    message: `${service.name} is in ${service.at().file}, but its image is not under the registry`,
+    expected: `an image under ${registry.written}`,
+    got: imageShown(service),
+    cure: `make registry in rollout.yml and the image at ${showPosition(service.at('image'))} agree`,
+  };
+}
+
+/** As far as it can be known here, without the tag. */
+function imageShown(service: ComposeService): string {
+  return service.imageName ?? service.image ?? 'no image';
+}
+
+function checkMachines(sheet: Sheet, offered: readonly Running[], registry: Registry): void {
   for (const [machine, compose] of sheet.reading.composes) {
     checkDependencies(sheet, compose.services);
     if (offered.some((one) => one.machine === machine)) continue;
     sheet.complain('RC008', sheet.reading.yaml.at(['machines', machine, 'compose']), {
       message: `${machine} has no service of the fleet`,
-      expected: `a service in ${compose.file} whose image lies under ${sheet.reading.rollout.registry}`,
-      got: compose.services.map((service) => `${service.name}: ${service.image ?? 'no image'}`).join(', '),
-      cure: 'mend registry or the images, or take the machine away',
+      expected: `a service in ${compose.file} whose image lies under ${registry.written}`,
+      got: compose.services.map((service) => `${service.name}: ${imageShown(service)}`).join(', '),
+      cure: 'make registry and the images agree, or take the machine away',
     });
   }
   for (const [name, entry] of Object.entries(sheet.reading.rollout.services ?? {})) {

@@ -15,6 +15,8 @@ export interface Reading {
   /** By machine; a machine whose compose file could not be read is missing. */
   readonly composes: ReadonlyMap<string, ComposeFile>;
   readonly dockerfiles: ReadonlyMap<string, Dockerfile>;
+  /** Dockerfiles that are there and were not opened, with the reason. */
+  readonly refused: ReadonlyMap<string, Complaint>;
 }
 
 export class Sheet {

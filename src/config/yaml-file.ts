@@ -1,10 +1,11 @@
 // A YAML file with the place of every key and value, so that each error can name its line and column.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
+import { isAlias, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { Finding } from '../documents/findings.ts';
-import { messageOf } from '../fault.ts';
-import { complain, type Position } from './complain.ts';
+import { complain, type Complaint, type Position } from './complain.ts';
+import { keyText, MERGE_KEY, offsetOf, YamlFinder, type YamlPath } from './yaml-finder.ts';
+import { ENDLESS, LOOSE_ALIAS, TWICE, wordsFor } from './yaml-words.ts';
 
-export type YamlPath = readonly (string | number)[];
+export type { YamlPath } from './yaml-finder.ts';
 
 export interface YamlFile {
   readonly file: string;
@@ -17,88 +18,91 @@ export interface YamlFile {
   atKey(path: YamlPath, key: string): Position;
 }
 
-const MERGE_KEY = '<<';
-
 /** Parses YAML 1.2 with anchors and merge keys, as Compose reads it. */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  // The parser compares every key with every other; keys that stand twice are looked for below, in one pass.
+  const options = {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+  } as const;
+  const document = parseDocument(text, options);
   const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const plain = document.errors.length > 0 ? { value: undefined, error: undefined } : plainValue(document);
-  const broken = document.errors.map((error) => complain('RC009', place(error.pos[0]), brokenYaml(error)));
-  const unresolved =
-    plain.error === undefined ? [] : [complain('RC009', place(0), brokenYaml({ code: 'ALIAS', message: plain.error }))];
+  const findings = brokenLines(document).map(({ offset, ...complaint }) => complain('RC009', place(offset), complaint));
+  const plain = findings.length > 0 ? undefined : plainValue(document);
+  const unresolved = plain?.kind === 'broken' ? [complain('RC009', place(0), plain.complaint)] : [];
+  const finder = new YamlFinder(document);
+  const atPath = (path: YamlPath): Position => place(offsetOf(finder.nearest(path)));
   return {
     file,
-    findings: [...broken, ...unresolved],
-    value: plain.value,
-    at: (path) => place(offsetOf(nearest(document, path))),
-    atKey: (path, key) =>
-      place(offsetOf(pairOf(document, nearest(document, path), key)?.key) || offsetOf(nearest(document, path))),
+    findings: [...findings, ...unresolved],
+    value: plain?.kind === 'made' ? plain.value : undefined,
+    at: atPath,
+    atKey: (path, key) => {
+      const offset = finder.keyOffset(path, key);
+      return offset === undefined ? atPath(path) : place(offset);
+    },
   };
 }
 
-/** An alias without its anchor, or one that unfolds without end, shows only when the values are made. */
-function plainValue(document: Document): { readonly value: unknown; readonly error: string | undefined } {
+interface BrokenLine extends Complaint {
+  readonly offset: number;
+}
+
+/** What the parser found, else what it does not look for: keys that stand twice and aliases without an anchor. */
+function brokenLines(document: Document): readonly BrokenLine[] {
+  const { errors } = document;
+  // When the stack of the parser was exhausted, all that comes after is noise.
+  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  if (errors.length === 0) return [...repeatedKeys(document), ...looseAliases(document)];
+  return (exhausted === undefined ? errors : [exhausted]).map(({ code, message, pos }) => ({
+    offset: pos[0],
+    ...wordsFor(code, message),
+  }));
+}
+
+function repeatedKeys(document: Document): readonly BrokenLine[] {
+  const found: BrokenLine[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || keyText(key.value) === MERGE_KEY) continue;
+        if (seen.has(key.value)) found.push({ offset: offsetOf(key), ...TWICE });
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
+}
+
+function looseAliases(document: Document): readonly BrokenLine[] {
+  const anchors = new Set<string>();
+  const found: BrokenLine[] = [];
+  visit(document, {
+    // An alias reaches only what stands before it.
+    Node: (_key, node) => {
+      if (isAlias(node) && !anchors.has(node.source)) found.push({ offset: offsetOf(node), ...LOOSE_ALIAS });
+      if (!isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+    },
+  });
+  return found;
+}
+
+type Plain =
+  { readonly kind: 'made'; readonly value: unknown } | { readonly kind: 'broken'; readonly complaint: Complaint };
+
+/** Aliases that unfold without end show only when the values are made. */
+function plainValue(document: Document): Plain {
   try {
-    return { value: document.toJS(), error: undefined };
-  } catch (error) {
-    return { value: undefined, error: messageOf(error) };
+    return { kind: 'made', value: document.toJS() };
+  } catch {
+    return { kind: 'broken', complaint: ENDLESS };
   }
-}
-
-function brokenYaml(error: { readonly code: string; readonly message: string }): { message: string; cure: string } {
-  const twice = error.code === 'DUPLICATE_KEY';
-  return {
-    message: twice ? 'this key stands here a second time' : `this is not YAML: ${error.message}`,
-    cure: twice ? 'keep one of the two' : 'mend the line named; the lines below it may be fine',
-  };
-}
-
-function nearest(document: Document, path: YamlPath): Node | null {
-  let node: Node | null = document.contents;
-  for (const step of path) {
-    const next = childOf(document, node, step);
-    if (next === undefined) return node;
-    node = next;
-  }
-  return node;
-}
-
-function childOf(document: Document, node: Node | null, step: string | number): Node | undefined {
-  const found = isSeq<Node>(node) ? node.items[Number(step)] : pairOf(document, node, step)?.value;
-  return found === undefined || found === null ? undefined : meant(document, found);
-}
-
-/** The pair of a key in a map, or in a map merged into it. */
-function pairOf(document: Document, node: Node | null, key: string | number): Pair<Node, Node> | undefined {
-  if (!isMap<Node, Node>(node)) return undefined;
-  const named = (name: string): Pair<Node, Node> | undefined =>
-    node.items.find((pair) => isScalar(pair.key) && keyText(pair.key.value) === name);
-  const own = named(String(key));
-  const merged = named(MERGE_KEY)?.value;
-  if (own !== undefined || merged === undefined || merged === null) return own;
-  const sources = isSeq<Node>(merged) ? merged.items : [merged];
-  for (const source of sources) {
-    const found = pairOf(document, meant(document, source) ?? null, key);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** The parser gives a merge key as a symbol. */
-function keyText(value: unknown): string {
-  return typeof value === 'symbol' ? (value.description ?? '') : String(value);
-}
-
-/** What an alias stands for. */
-function meant(document: Document, node: Node): Node | undefined {
-  return isAlias(node) ? node.resolve(document) : node;
-}
-
-function offsetOf(node: Node | null | undefined): number {
-  return node?.range?.[0] ?? 0;
 }

@@ -1,6 +1,7 @@
-// How the hosts will move: the waves in their order, and the files of the repository that travel to each machine.
+// How the hosts will move: the waves, and the files of the repository that travel to each machine.
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { planWaves } from '../config/waves.ts';
 import type { Config, Deployment, Machine, TravelFile, Wave } from '../documents/fleet.ts';
 
 /** A file of the repository a machine needs: where it is here, and where it goes in the project folder. */
@@ -10,33 +11,6 @@ export interface Traveller {
   readonly from: string;
   /** In the project folder. */
   readonly path: string;
-}
-
-/** Canary services on the canary machine, the rest of that machine, then the other machines in order. */
-export function planWaves(config: Config): readonly Wave[] {
-  const { order, canary } = config.rollout;
-  const servicesOf = (machine: string): readonly string[] =>
-    config.placements.filter((one) => one.machine === machine).map(({ service }) => service);
-  const isCanary = (service: string): boolean => canary.services.includes(service);
-  const there = servicesOf(canary.machine);
-  const first: Wave = {
-    name: `canary on ${canary.machine}`,
-    kind: 'canary',
-    machine: canary.machine,
-    services: there.filter(isCanary),
-    soakMs: canary.soakMs,
-  };
-  const batch = (machine: string, services: readonly string[], name: string): Wave => ({
-    ...{ name, kind: 'batch', machine, services: [...services], soakMs: 0 },
-  });
-  const rest = batch(
-    canary.machine,
-    there.filter((service) => !isCanary(service)),
-    `rest of ${canary.machine}`,
-  );
-  const others = order.filter((machine) => machine !== canary.machine);
-  const waves = [first, rest, ...others.map((machine) => batch(machine, servicesOf(machine), machine))];
-  return waves.filter(({ services }) => services.length > 0);
 }
 
 /** The compose file of each machine and the files its services mount from the repository. */

@@ -1,6 +1,6 @@
 // A World whose files are a map and whose git answers from that map: a repository without a disk.
 import { Fault } from '../../src/fault.ts';
-import type { Files } from '../../src/world/files.ts';
+import type { Facts, Files } from '../../src/world/files.ts';
 import { silentLog } from '../../src/world/log.ts';
 import type { Finished, Processes, RunOptions } from '../../src/world/process.ts';
 import { Secret } from '../../src/world/secret.ts';
@@ -15,6 +15,8 @@ export interface RepositoryWorld {
   readonly answer?: (command: readonly string[], options: RunOptions) => Partial<Finished> | undefined;
   readonly variables?: Readonly<Record<string, string>>;
   readonly noGit?: boolean;
+  /** Neither file nor folder: a pipe, whose reading would never end. */
+  readonly special?: readonly string[];
 }
 
 export const ROOT = '/repo';
@@ -25,7 +27,7 @@ export function repositoryWorld(given: RepositoryWorld): World {
   return {
     clock,
     log: silentLog,
-    files: memoryFiles(given.files),
+    files: memoryFiles(given.files, given.special ?? []),
     processes: fakeProcesses(given),
     environment: {
       variable: (name) => variables[name],
@@ -36,9 +38,16 @@ export function repositoryWorld(given: RepositoryWorld): World {
   };
 }
 
-function memoryFiles(files: Record<string, string>): Files {
+function memoryFiles(files: Record<string, string>, special: readonly string[]): Files {
   const key = (path: string): string => path.replace(`${ROOT}/`, '').replace(/^\.\//, '');
-  const read = (path: string): Promise<string | undefined> => Promise.resolve(files[key(path)]);
+  const read = (path: string): Promise<string | undefined> =>
+    special.includes(key(path)) ? refuse(`reading ${path}`) : Promise.resolve(files[key(path)]);
+  const kindOf = (path: string): Facts['kind'] | undefined => {
+    if (special.includes(key(path))) return 'other';
+    if (files[key(path)] !== undefined) return 'file';
+    const isFolder = path === ROOT || Object.keys(files).some((name) => name.startsWith(`${key(path)}/`));
+    return isFolder ? 'folder' : undefined;
+  };
   return {
     readText: read,
     readBytes: async (path) => {
@@ -53,7 +62,12 @@ function memoryFiles(files: Record<string, string>): Files {
       );
       return Promise.resolve([...entries].map(([name, kind]) => ({ name, kind })));
     },
-    facts: () => Promise.resolve(undefined),
+    facts: (path) => {
+      const kind = kindOf(path);
+      const size = Buffer.byteLength(files[key(path)] ?? '');
+      const facts = { size, uid: 0, gid: 0, mode: 0o644, modifiedMs: 0 };
+      return Promise.resolve(kind === undefined ? undefined : { kind, ...facts });
+    },
     makeFolder: () => Promise.resolve(),
     writeAtomic: (path, content) => {
       files[key(path)] = content.toString();

@@ -202,7 +202,7 @@ describe('a broken configuration says where, what was expected, what was found, 
     [
       'a duration that is none',
       { 'rollout.yml': ROLLOUT.replace('soak: 5m', 'soak: five') },
-      { rule: 'RC002', line: 8, got: '"five"' },
+      { rule: 'RC002', line: 8, got: 'five' },
     ],
     [
       'a missing key',
@@ -285,7 +285,7 @@ describe('a broken configuration says where, what was expected, what was found, 
     [
       'a machine without a service of the fleet',
       { 'compose.pc2.yml': 'services:\n  redis:\n    image: redis:7\n' },
-      { rule: 'RC008', file: 'rollout.yml', line: 5, got: 'redis: redis:7' },
+      { rule: 'RC008', file: 'rollout.yml', line: 5, got: 'redis: redis' },
     ],
     [
       'settings for a service nobody has',

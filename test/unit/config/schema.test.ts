@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseRolloutFile } from '../../../src/config/rollout-file.ts';
 import { CONFIG_RULES } from '../../../src/config/rules.ts';
-import { rolloutJsonSchema } from '../../../src/config/schema.ts';
+import { rolloutJsonSchema } from '../../../src/config/json-schema.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const docs = read('docs/configuration.md');
