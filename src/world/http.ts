@@ -2,12 +2,9 @@
 import type { Dispatcher } from 'undici';
 import { Fault, messageOf } from '../fault.ts';
 import { makeAgents, type Agents, type Loan } from './agents.ts';
-import { withoutEcho } from './echo.ts';
-import type { Secret } from './secret.ts';
+import { authorizationHeader, withoutEcho, type Authorization } from './authorization.ts';
 
-export type Authorization =
-  | { readonly kind: 'basic'; readonly user: string; readonly password: Secret }
-  | { readonly kind: 'bearer'; readonly token: Secret };
+export type { Authorization } from './authorization.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'PATCH';
@@ -107,13 +104,6 @@ function dispatch(request: HttpRequest, loan: Loan, deadline: AbortSignal): Prom
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-}
-
-function authorizationHeader(authorization: Authorization | undefined): Record<string, string> {
-  if (authorization === undefined) return {};
-  if (authorization.kind === 'bearer') return { authorization: `Bearer ${authorization.token.reveal()}` };
-  const pair = `${authorization.user}:${authorization.password.reveal()}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 async function readBounded(body: Dispatcher.ResponseData['body'], request: HttpRequest): Promise<Uint8Array> {

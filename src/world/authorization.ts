@@ -1,5 +1,15 @@
-// Takes our own login out of a refusal: a server may send it back, and what a refusal says ends up in logs and documents.
-import type { Authorization, HttpAnswer } from './http.ts';
+// Our login as it is sent, the one place that reveals it to a connection, and as it must not come back: in what a refusal says.
+import type { Secret } from './secret.ts';
+
+export type Authorization =
+  | { readonly kind: 'basic'; readonly user: string; readonly password: Secret }
+  | { readonly kind: 'bearer'; readonly token: Secret };
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
 
 const REDACTED = '[redacted]';
 /** A shorter password is too likely to be a word of the answer. */
@@ -8,8 +18,17 @@ const SHORTEST_SECRET = 6;
 const HEADER = /\b(basic|bearer)\s+(?!token\b|realm=)[\w.~+/=-]{8,}/gi;
 const LOWEST_REFUSAL = 400;
 
-/** The answer as it came, unless it refuses: a refusal is told to people, every other answer is worked with. */
-export function withoutEcho(answer: HttpAnswer, authorization: Authorization | undefined): HttpAnswer {
+export function authorizationHeader(authorization: Authorization | undefined): Record<string, string> {
+  if (authorization === undefined) return {};
+  if (authorization.kind === 'bearer') return { authorization: `Bearer ${authorization.token.reveal()}` };
+  return { authorization: `Basic ${pairOf(authorization.user, authorization.password)}` };
+}
+
+/**
+ * The answer as it came, unless it refuses: a refusal is told to people, in logs and documents, and a server may send
+ * our login back; every other answer is worked with.
+ */
+export function withoutEcho(answer: Answer, authorization: Authorization | undefined): Answer {
   if (authorization === undefined || answer.status < LOWEST_REFUSAL) return answer;
   const secrets = secretsOf(authorization).flatMap(spellings);
   const clean = (text: string): string => secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
@@ -20,9 +39,12 @@ export function withoutEcho(answer: HttpAnswer, authorization: Authorization | u
 
 function secretsOf(authorization: Authorization): readonly string[] {
   if (authorization.kind === 'bearer') return longEnough(authorization.token.reveal());
-  const password = authorization.password.reveal();
-  const pair = Buffer.from(`${authorization.user}:${password}`).toString('base64');
-  return [pair, ...longEnough(password)];
+  const { user, password } = authorization;
+  return [pairOf(user, password), ...longEnough(password.reveal())];
+}
+
+function pairOf(user: string, password: Secret): string {
+  return Buffer.from(`${user}:${password.reveal()}`).toString('base64');
 }
 
 function longEnough(secret: string): readonly string[] {
