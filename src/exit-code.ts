@@ -18,5 +18,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The exit code of a thrown value. */
 export function exitCodeOf(error: unknown): ExitCode {
-  return faultCode(error) === 'aborted' ? EXIT.aborted : EXIT.fault;
+  switch (faultCode(error)) {
+    case 'aborted':
+      return EXIT.aborted;
+    case 'findings':
+      return EXIT.failed;
+    default:
+      return EXIT.fault;
+  }
 }

@@ -3,6 +3,7 @@
 export const FAULT_CODES = [
   'usage', // the command line or an action's inputs are off
   'input', // a file of the user (rollout.yml, Dockerfile, compose, lock) can't be used
+  'findings', // what was checked is wrong, and every finding is told; ends with 1, not with 2
   'document', // a document between verbs is missing, torn or of another version
   'process', // a command ended with an exit code other than 0, or could not be started
   'timeout', // a wait passed its deadline

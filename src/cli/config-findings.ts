@@ -6,24 +6,35 @@ import { Fault } from '../fault.ts';
 import type { Log } from '../world/log.ts';
 import type { World } from '../world/world.ts';
 
-/** One paragraph per finding: place, rule, message, expected, found, cure. */
-export function tellFindings(findings: readonly Finding[], log: Log): void {
-  for (const finding of findings) {
-    if (finding.severity === 'error') log.error(tell(finding));
-    else log.warn(tell(finding));
-  }
-}
+/** More in one go is read by nobody. */
+const MOST_SHOWN = 100;
 
-/** The configuration, or a Fault `input` after every finding was told. */
+/** The configuration, or a Fault `findings` after they were told. */
 export async function configOrFault(world: World, options: ResolveOptions): Promise<Config> {
   const resolved = await resolveConfig(world, options);
   tellFindings(resolved.findings, world.log);
+  const { registry } = options;
+  if (registry !== undefined && /[A-Z]/.test(registry)) {
+    world.log.warn(`--registry is taken in lower case: ${registry.toLowerCase()}`);
+  }
   if (resolved.kind === 'resolved') return resolved.config;
   const errors = resolved.findings.filter(({ severity }) => severity === 'error').length;
-  throw new Fault('input', `${options.file} can not be used: ${errors} error${errors === 1 ? '' : 's'}`, {
+  throw new Fault('findings', `${options.file} can not be used: ${errors} error${errors === 1 ? '' : 's'}`, {
     where: options.file,
-    cure: 'mend what is named above; rollout config shows the result',
+    cure: 'mend what is named above; rollout validate --explain RULE tells more of a rule',
   });
+}
+
+/** One paragraph per finding, errors first: place, rule, message, expected, found, cure. */
+function tellFindings(findings: readonly Finding[], log: Log): void {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const others = findings.filter(({ severity }) => severity !== 'error');
+  for (const finding of [...errors, ...others].slice(0, MOST_SHOWN)) {
+    if (finding.severity === 'error') log.error(tell(finding));
+    else log.warn(tell(finding));
+  }
+  const rest = findings.length - MOST_SHOWN;
+  if (rest > 0) log.warn(`+${rest} more finding${rest === 1 ? '' : 's'}`);
 }
 
 function tell(finding: Finding): string {

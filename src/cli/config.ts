@@ -1,11 +1,10 @@
 // `rollout config`: the resolved configuration, every value with its source.
-import { resolveConfig } from '../config/resolve.ts';
 import { showConfig } from '../config/show.ts';
 import { showDocument } from '../documents/document.ts';
 import { EXIT } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
 import { parseFlags, writeOutput, type Command } from './command.ts';
-import { tellFindings } from './config-findings.ts';
+import { configOrFault } from './config-findings.ts';
 import { seeHelp } from './usage.ts';
 
 const HELP = `usage: rollout config [--root DIR] [--config FILE] [--registry NAME] [--format text|json] [--output FILE]
@@ -16,7 +15,9 @@ Prints what rollout.yml and the repository together say, each value with the pla
   --config FILE     relative to the root (default: rollout.yml)
   --registry NAME   push there instead of the registry of the file
   --format FORMAT   text (default) or json, the rollout/config document
-  --output FILE     default: standard output`;
+  --output FILE     default: standard output
+
+exit code: 0 resolved (there may be warnings), 1 errors found, 2 could not read`;
 
 const text = { type: 'string' } as const;
 
@@ -34,14 +35,12 @@ export const command: Command = {
         cure: seeHelp(HELP),
       });
     }
-    const resolved = await resolveConfig(world, {
+    const config = await configOrFault(world, {
       root: flags.text('root') ?? '.',
       file: flags.text('config') ?? 'rollout.yml',
       registry: flags.text('registry'),
     });
-    tellFindings(resolved.findings, world.log);
-    if (resolved.kind === 'broken') return EXIT.failed;
-    const shown = format === 'json' ? showDocument(resolved.config) : showConfig(resolved.config);
+    const shown = format === 'json' ? showDocument(config) : showConfig(config);
     await writeOutput(world, shown, flags.text('output'));
     return EXIT.done;
   },

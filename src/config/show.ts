@@ -15,7 +15,7 @@ export function showConfig(config: Config): string {
   const general = [
     { name: 'registry', value: config.registry, source: source('registry') },
     { name: 'tag', value: config.tag, source: source('tag') },
-    { name: 'build secrets', value: list(config.buildSecrets), source: source('buildSecrets') },
+    { name: 'build.secrets', value: flow(config.buildSecrets), source: source('buildSecrets') },
     ...config.supervisors.map(({ container, during }, index) => ({
       name: `supervisor ${container}`,
       value: during,
@@ -36,32 +36,30 @@ export function showConfig(config: Config): string {
 
 function rolloutRows(config: Config): readonly Row[] {
   const { order, canary, machinesAtOnce, servicesAtOnce, onFailure, keepReleases } = config.rollout;
-  const values: readonly (readonly [string, string])[] = [
-    ['order', list(order)],
+  return rowsOf(config, 'rollout', [
+    ['order', flow(order)],
     ['canary.machine', canary.machine],
-    ['canary.services', list(canary.services)],
+    ['canary.services', flow(canary.services)],
     ['canary.soak', showDuration(canary.soakMs)],
     ['machines-at-once', String(machinesAtOnce)],
     ['services-at-once', String(servicesAtOnce)],
     ['on-failure', onFailure],
     ['keep-releases', String(keepReleases)],
-  ];
-  return values.map(([name, value]) => ({ name, value, source: config.sources[`rollout.${name}`] }));
+  ]);
 }
 
 function machineRows(machine: Config['machines'][number], config: Config): readonly Row[] {
-  const values: readonly (readonly [string, string])[] = [
+  return rowsOf(config, `machines.${machine.name}`, [
     ['compose', machine.compose],
     ['directory', machine.directory],
     ['engine', machine.engine],
-    ['runsOn', list(machine.runsOn)],
+    ['runs-on', flow(machine.runsOn), 'runsOn'],
     ['profile', machine.profile ?? 'none'],
-    ['reach', machine.reach.length === 0 ? 'this machine' : machine.reach.join(' ')],
+    ['reach', machine.reach.length === 0 ? 'this machine' : flow(machine.reach)],
     ['address', machine.address ?? 'none'],
     ['offline', machine.offline],
-    ['keepFreeBytes', showSize(machine.keepFreeBytes)],
-  ];
-  return values.map(([name, value]) => ({ name, value, source: config.sources[`machines.${machine.name}.${name}`] }));
+    ['disk.keep-free', showSize(machine.keepFreeBytes), 'keepFreeBytes'],
+  ]);
 }
 
 function imageRows(image: Image, config: Config): readonly Row[] {
@@ -84,28 +82,38 @@ function imageRows(image: Image, config: Config): readonly Row[] {
   ];
 }
 
+/** Named as in compose and rollout.yml, where their values come from. */
 function placementRows(placement: Placement, config: Config): readonly Row[] {
   const { health, ports, mounts } = placement;
-  const values: readonly (readonly [string, string])[] = [
+  return rowsOf(config, `placements.${placement.machine}.${placement.service}`, [
     ['image', placement.image],
-    ['ports', list(ports.map(showPort))],
+    ['ports', flow(ports.map(showPort))],
     ['gpu', placement.gpu ? 'yes' : 'no'],
-    ['devices', list(placement.devices)],
-    ['networkMode', placement.networkMode ?? 'compose'],
-    ['containerName', placement.containerName ?? 'by compose'],
-    ['environmentFiles', list(placement.environmentFiles)],
-    ['mounts', list(mounts.map(({ source, target, kind }) => `${source} → ${target} (${kind})`))],
-    ['after', list(placement.after)],
-    ['stopGraceMs', showDuration(placement.stopGraceMs)],
+    ['devices', flow(placement.devices)],
+    ['network_mode', placement.networkMode ?? 'by compose', 'networkMode'],
+    ['container_name', placement.containerName ?? 'by compose', 'containerName'],
+    ['env_file', flow(placement.environmentFiles), 'environmentFiles'],
+    ['volumes', list(mounts.map(({ source, target, kind }) => `${source} → ${target} (${kind})`)), 'mounts'],
+    ['after', flow(placement.after)],
+    ['stop_grace_period', showDuration(placement.stopGraceMs), 'stopGraceMs'],
     ['strategy', `${placement.strategy} (${placement.strategyReason})`],
     ['health.port', health.port === undefined ? 'none' : String(health.port)],
     ['health.path', health.path],
     ['health.exactly', JSON.stringify(health.exactly)],
     ['health.min-healthy-time', showDuration(health.minHealthyTimeMs)],
     ['health.healthy-deadline', showDuration(health.healthyDeadlineMs)],
-  ];
-  const key = `placements.${placement.machine}.${placement.service}`;
-  return values.map(([name, value]) => ({ name, value, source: config.sources[`${key}.${name}`] }));
+  ]);
+}
+
+/** The key as the owner writes it, the value, and its name among the sources where that is another. */
+type Entry = readonly [key: string, value: string, source?: string];
+
+function rowsOf(config: Config, prefix: string, entries: readonly Entry[]): readonly Row[] {
+  return entries.map(([name, value, source = name]) => ({
+    name,
+    value,
+    source: config.sources[`${prefix}.${source}`],
+  }));
 }
 
 function table(title: string, rows: readonly Row[]): string {
@@ -119,4 +127,9 @@ function table(title: string, rows: readonly Row[]): string {
 
 function list(items: readonly string[]): string {
   return items.length === 0 ? 'none' : items.join(', ');
+}
+
+/** `[ssh, pc2]`, as a list is written in one line of YAML. */
+function flow(items: readonly string[]): string {
+  return items.length === 0 ? 'none' : `[${items.join(', ')}]`;
 }

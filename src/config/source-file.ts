@@ -19,6 +19,8 @@ export async function readSource(world: World, root: string, path: string): Prom
   const place = join(root, path);
   const facts = await world.files.facts(place);
   if (facts === undefined) return { kind: 'absent' };
+  if (!(await leadsInside(world, root, place)))
+    return refused(`${path} is a link to a file outside the repository`, OUTSIDE);
   if (facts.kind !== 'file') return refused(`${path} is not a plain file`, notPlain(facts.kind));
   if (facts.size > LARGEST_BYTES) return refused(`${path} is too large`, tooLarge(facts.size));
   const text = await world.files.readText(place);
@@ -30,7 +32,16 @@ export async function readSource(world: World, root: string, path: string): Prom
 /** A path as seen from the root; undefined when it leads out of it. */
 export function insideRoot(root: string, path: string): string | undefined {
   const inside = relative(resolve(root), resolve(root, path));
-  return inside === '..' || inside.startsWith('../') || isAbsolute(inside) ? undefined : inside;
+  return leavesFolder(inside) ? undefined : inside;
+}
+
+async function leadsInside(world: World, root: string, place: string): Promise<boolean> {
+  const [realRoot, realPlace] = await Promise.all([world.files.realPath(root), world.files.realPath(place)]);
+  return realRoot !== undefined && realPlace !== undefined && !leavesFolder(relative(realRoot, realPlace));
+}
+
+function leavesFolder(path: string): boolean {
+  return path === '..' || path.startsWith('../') || isAbsolute(path);
 }
 
 const OUTSIDE: Omit<Complaint, 'message'> = {

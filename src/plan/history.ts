@@ -1,5 +1,5 @@
 // What git knows that a plan needs: the commit, what changed, and which commit touched a path last.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { World } from '../world/world.ts';
 import type { Reads } from './inputs.ts';
@@ -31,10 +31,10 @@ const GIT_DEADLINE_MS = 60_000;
 /** An input untouched for longer takes the oldest commit read: enough for a label. */
 const COMMITS_READ = 2_000;
 
-/** Reads the history of the repository at `root`. Throws Fault `input` when it is none. */
+/** Reads the history of the repository at `root`. Throws Fault `input` where there is none, with what is missing. */
 export async function readHistory(world: World, root: string): Promise<History> {
   const git = (...args: readonly string[]): Promise<string> => runGit(world, root, args);
-  const head = (await git('rev-parse', 'HEAD')).trim();
+  const head = await readHead(world, root);
   const [changed, others, index, log, source] = await Promise.all([
     git('diff', '--name-only', '--no-renames', '--relative', '-z', 'HEAD'),
     git('ls-files', '--others', '--exclude-standard', '-z'),
@@ -119,16 +119,46 @@ function parseLog(text: string): readonly Commit[] {
     });
 }
 
+/** The commit that is checked out. No git, no repository, not ours and no commit are four things with four cures. */
+async function readHead(world: World, root: string): Promise<string> {
+  // Its messages are asked for in English, since two of them are told apart below.
+  const options = { deadlineMs: GIT_DEADLINE_MS, cwd: root, environment: { LC_ALL: 'C' } };
+  const asked = await world.processes.attempt(['git', 'rev-parse', '--git-dir'], options).catch((cause: unknown) => {
+    throw noHistory(root, 'git can not be started', 'install git, or put it on PATH', cause);
+  });
+  if (asked.exitCode !== 0) throw unreadable(root, asked.stderr);
+  const head = await attemptGit(world, root, ['rev-parse', '--verify', '--quiet', 'HEAD']);
+  if (head !== undefined) return head.trim();
+  throw noHistory(root, `the repository at ${root} has no commit yet`, 'git add the files, then git commit');
+}
+
+function unreadable(root: string, stderr: string): Fault {
+  if (stderr.includes('not a git repository')) {
+    const cure = 'name the repository with --root, or make it one: git init, git add, git commit';
+    return noHistory(root, `${root} is not in a git repository`, `${cure}; in a workflow use actions/checkout`);
+  }
+  if (stderr.includes('dubious ownership')) {
+    const cure = `run as its owner, or trust it: git config --global --add safe.directory ${resolve(root)}`;
+    return noHistory(root, `the repository at ${root} belongs to another user, so git does not read it`, cure);
+  }
+  return noHistory(root, `git can not read the repository at ${root}`, `git status there says why: ${stderr.trim()}`);
+}
+
+function noHistory(root: string, what: string, cure: string, cause?: unknown): Fault {
+  const expected = 'a git repository with a commit: tags and revisions name it';
+  return new Fault('input', what, { where: root, expected, cure, ...(cause === undefined ? {} : { cause }) });
+}
+
 async function runGit(world: World, root: string, args: readonly string[]): Promise<string> {
   const command = ['git', '-c', 'core.quotePath=false', ...args];
   try {
     return (await world.processes.run(command, { deadlineMs: GIT_DEADLINE_MS, cwd: root })).stdout;
   } catch (cause) {
-    throw new Fault('input', 'a plan needs a git repository with a commit', {
+    throw new Fault('input', 'git could not tell the history', {
       where: root,
       expected: `git ${args[0] ?? ''} to answer`,
       found: cause instanceof Fault ? (cause.detail.found ?? cause.message) : String(cause),
-      cure: 'install git, and commit the repository; in a workflow use actions/checkout',
+      cure: `run it by hand in ${root}, and mend what it says: ${command.join(' ')}`,
       cause,
     });
   }

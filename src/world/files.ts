@@ -1,6 +1,6 @@
 // Files and folders: reading, writing so that a crash leaves the old bytes or the new, never half, and appending for good.
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, open, readFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, realpath, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileFault, noFileFault, type Purpose } from './file-fault.ts';
 
@@ -24,6 +24,8 @@ export interface Files {
   readText(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Uint8Array | undefined>;
   facts(path: string): Promise<Facts | undefined>;
+  /** Where a path leads once every link in it is followed; undefined when there is nothing. */
+  realPath(path: string): Promise<string | undefined>;
   /** The folder's entries sorted by name; undefined when there is no such folder. */
   list(path: string): Promise<readonly Entry[] | undefined>;
   makeFolder(path: string): Promise<void>;
@@ -46,6 +48,7 @@ export const systemFiles: Files = {
   readText: async (path) => (await readRegular(path))?.toString('utf8'),
   readBytes: readRegular,
   facts: readFacts,
+  realPath: (path) => unlessMissing(path, () => realpath(path)),
   list: listFolder,
   makeFolder: (path) => guarded(path, 'writing', () => makeFolders(path)),
   writeAtomic: (path, content, mode = DEFAULT_MODE) =>

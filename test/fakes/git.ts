@@ -18,9 +18,10 @@ export function gitAnswers(files: Readonly<Record<string, string>>, state: GitSt
     if (command[0] !== 'git') return undefined;
     const args = command[1] === '-c' ? command.slice(3) : command.slice(1);
     if (state.broken === true && !args.includes('ls-files'))
-      return { exitCode: 128, stderr: 'fatal: not a repository' };
+      return { exitCode: 128, stderr: 'fatal: not a git repository (or any of the parent directories): .git' };
     const [verb, ...rest] = args;
     const last = rest.at(-1) ?? '';
+    if (verb === 'rev-parse' && last === '--git-dir') return { stdout: '.git\n' };
     if (verb === 'rev-parse' && last === 'HEAD') return { stdout: `${state.head}\n` };
     if (verb === 'rev-parse') {
       const sha = last.replace('^{commit}', '');

@@ -256,6 +256,7 @@ export function worldOf(http: Http, options: FakeWorldOptions = {}): World & { r
       readText: async (path) => files[path],
       readBytes: nothing,
       facts: nothing,
+      realPath: nothing,
       list: nothing,
       makeFolder: nothing,
       writeAtomic: nothing,

@@ -68,6 +68,7 @@ function memoryFiles(files: Record<string, string>, special: readonly string[]):
       const facts = { size, uid: 0, gid: 0, mode: 0o644, modifiedMs: 0 };
       return Promise.resolve(kind === undefined ? undefined : { kind, ...facts });
     },
+    realPath: (path) => Promise.resolve(kindOf(path) === undefined ? undefined : path),
     makeFolder: () => Promise.resolve(),
     writeAtomic: (path, content) => {
       files[key(path)] = content.toString();

@@ -56,6 +56,7 @@ function filesOver(disk: Map<string, string>): Files {
     remove: async (path) => {
       for (const name of [path, ...under(path)]) disk.delete(name);
     },
+    realPath: async (path) => path,
     freeBytes: async () => 1024 ** 4,
   };
 }

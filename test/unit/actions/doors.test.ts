@@ -90,7 +90,7 @@ describe('the door of plan', () => {
 
   it('reads another configuration when told so, and writes no plan without one', () => {
     const run = runner.enter('plan', { config: 'other.yml' });
-    expect(run.exitCode).toBe(2);
+    expect(run.exitCode).toBe(1);
     expect(run.stdout).toContain('other.yml');
     expect(existsSync(runner.document('plan'))).toBe(false);
   });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { resolveConfig } from '../../../src/config/resolve.ts';
 import { showConfig } from '../../../src/config/show.ts';
 import { repositoryWorld, ROOT } from '../../fakes/repository-world.ts';
-import { smallFleet } from '../../fakes/small-fleet.ts';
+import { ROLLOUT, smallFleet } from '../../fakes/small-fleet.ts';
 
 test('the text has a section per machine, image and placement, each value beside its source', async () => {
   const resolved = await resolveConfig(repositoryWorld({ files: smallFleet() }), { root: ROOT, file: 'rollout.yml' });
@@ -15,7 +15,26 @@ test('the text has a section per machine, image and placement, each value beside
     ...['bus on mainpc', 'brain on mainpc', 'bus on pc2', 'eyes on pc2'],
   ]);
   expect(text).toMatch(/^ {2}registry +ghcr\.io\/acme\/fleet +rollout\.yml:2$/m);
-  expect(text).toMatch(/^ {2}runsOn +self-hosted, pc2 +default$/m);
   expect(text).toMatch(/^ {2}health\.port +8101 +brain\/Dockerfile:12$/m);
-  expect(text).toMatch(/^ {2}stopGraceMs +1m30s +compose\.mainpc\.yml:3$/m);
+});
+
+test('keys and values stand there as they are written in rollout.yml and compose', async () => {
+  const files = smallFleet({
+    'rollout.yml': ROLLOUT.replace(
+      'pc2: { compose: compose.pc2.yml,',
+      'pc2: { compose: compose.pc2.yml, reach: [ssh, pc2], disk: { keep-free: 40GiB },',
+    ),
+  });
+  const resolved = await resolveConfig(repositoryWorld({ files }), { root: ROOT, file: 'rollout.yml' });
+  if (resolved.kind === 'broken') throw new Error('broken');
+  const text = showConfig(resolved.config);
+  expect(text).toMatch(/^ {2}runs-on +\[self-hosted, pc2\] +default$/m);
+  expect(text).toMatch(/^ {2}disk\.keep-free +40GiB +rollout\.yml:5$/m);
+  expect(text).toMatch(/^ {2}reach +\[ssh, pc2\] +rollout\.yml:5$/m);
+  expect(text).toMatch(/^ {2}order +\[mainpc, pc2\] +rollout\.yml:7$/m);
+  expect(text).toMatch(/^ {2}stop_grace_period +1m30s +compose\.mainpc\.yml:3$/m);
+  expect(text).toMatch(/^ {2}network_mode +host +compose\.pc2\.yml:8$/m);
+  expect(text).toMatch(/^ {2}env_file +\[env\/brain\.env\] +compose\.mainpc\.yml:\d+$/m);
+  // Names of the program's own insides: runsOn, keepFreeBytes, stopGraceMs.
+  expect(text).not.toMatch(/^ {2}(?:[a-z-]+\.)?[a-z]+[A-Z]\w*/m);
 });

@@ -243,7 +243,8 @@ describe('bad input', () => {
   test('no git repository: says so and what to do', async () => {
     await expect(planOf(smallFleet(), { broken: true })).rejects.toMatchObject({
       code: 'input',
-      detail: { cure: expect.stringContaining('commit the repository') },
+      message: `${ROOT} is not in a git repository`,
+      detail: { cure: expect.stringContaining('git init') },
     });
   });
 
