@@ -1,6 +1,7 @@
 // Time: the wall clock, a clock that never jumps, and waiting with a way out.
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '../fault.ts';
+import { LONGEST_TIMER_MS } from './timer.ts';
 
 export interface Clock {
   /** Wall clock, milliseconds since 1970. */
@@ -16,7 +17,11 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await wait(ms, undefined, signal === undefined ? {} : { signal });
+      let left = ms;
+      do {
+        await wait(Math.min(left, LONGEST_TIMER_MS), undefined, signal === undefined ? {} : { signal });
+        left -= LONGEST_TIMER_MS;
+      } while (left > 0);
     } catch (cause) {
       throw new Fault('aborted', 'the wait was interrupted', { cause });
     }

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { Fault, messageOf } from '../fault.ts';
 import { makeAgents, type Agents, type Loan } from './agents.ts';
 import { authorizationHeader, withoutEcho, type Authorization } from './authorization.ts';
+import { startTimer } from './timer.ts';
 
 export type { Authorization } from './authorization.ts';
 
@@ -91,8 +92,7 @@ async function* chunksOf(body: Dispatcher.ResponseData['body'], loan: Loan): Asy
 /** Not AbortSignal.timeout: that one may be collected as garbage while it is waited for. */
 function startDeadline(ms: number): { readonly signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), ms);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+  return { signal: controller.signal, clear: startTimer(ms, () => controller.abort()) };
 }
 
 function dispatch(request: HttpRequest, loan: Loan, deadline: AbortSignal): Promise<Dispatcher.ResponseData> {

@@ -4,6 +4,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { Fault } from '../fault.ts';
 import { fileFault } from './file-fault.ts';
+import { startTimer } from './timer.ts';
 
 /** The verb before may run as long as a build of everything does. */
 const PIPE_DEADLINE_MS = 2 * 60 * 60_000;
@@ -30,16 +31,16 @@ export async function readDescriptor(descriptor: number, limits: PipeLimits = LI
   const where = descriptor === STANDARD_INPUT ? 'standard input' : `/dev/fd/${descriptor}`;
   const stream = await openDescriptor(descriptor, where);
   const state = { late: false };
-  const timer = setTimeout(() => {
+  const callOff = startTimer(limits.deadlineMs, () => {
     state.late = true;
     stream.destroy();
-  }, limits.deadlineMs);
+  });
   try {
     return await readAll(stream, where, limits.maxBytes);
   } catch (error) {
     throw state.late ? lateFault(where, limits.deadlineMs) : fileFault(where, 'reading', error);
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 

@@ -2,7 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Fault } from '../fault.ts';
+import { keepEnd } from './kept-output.ts';
 import { Secret } from './secret.ts';
+import { startTimer } from './timer.ts';
 
 export interface RunOptions {
   /** Milliseconds until the process is asked to end (SIGTERM), and killed GRACE_MS later. */
@@ -47,6 +49,8 @@ export interface Processes {
 
 /** How long a process may take to end after SIGTERM. */
 const GRACE_MS = 5_000;
+/** How long what it said last may take to arrive once it has ended. */
+const LAST_WORDS_MS = 1_000;
 /** Output kept per stream; more is dropped from the front, since the end says why it failed. */
 const KEPT_OUTPUT_CHARACTERS = 16 * 1024 * 1024;
 const STDERR_LINES_IN_FAULT = 20;
@@ -99,19 +103,16 @@ function finish(child: ChildProcess, command: readonly string[], options: RunOpt
   const stdout = collect(child.stdout, 'stdout', options.onLine);
   const stderr = collect(child.stderr, 'stderr', options.onLine);
   const state = { timedOut: false };
-  const stop = (): void => {
-    child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
-  };
-  const timer = setTimeout(() => {
+  const stop = (): void => endForGood(child);
+  const callOff = startTimer(options.deadlineMs, () => {
     state.timedOut = true;
     stop();
-  }, options.deadlineMs);
+  });
   options.signal?.addEventListener('abort', stop, { once: true });
   if (options.signal?.aborted === true) stop();
   return new Promise((resolve, reject) => {
     const clear = (): void => {
-      clearTimeout(timer);
+      callOff();
       options.signal?.removeEventListener('abort', stop);
     };
     child.once('error', (cause) => {
@@ -128,19 +129,30 @@ function finish(child: ChildProcess, command: readonly string[], options: RunOpt
   });
 }
 
+/** Asks it to end, kills it, and then closes its pipes: a child of its own may hold them open for as long as it likes. */
+function endForGood(child: ChildProcess): void {
+  const hangUp = (): void => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  const hangUpSoon = (): void => void startTimer(LAST_WORDS_MS, hangUp);
+  if (child.exitCode !== null || child.signalCode !== null) hangUpSoon();
+  else child.once('exit', hangUpSoon);
+  child.kill('SIGTERM');
+  setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+}
+
 function collect(
   stream: NodeJS.ReadableStream | null,
   name: 'stdout' | 'stderr',
   onLine: RunOptions['onLine'],
 ): () => string {
   if (stream === null) return () => '';
-  let text = '';
+  const kept = keepEnd(KEPT_OUTPUT_CHARACTERS);
   stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    text = (text + chunk).slice(-KEPT_OUTPUT_CHARACTERS);
-  });
+  stream.on('data', (chunk: string) => kept.add(chunk));
   if (onLine !== undefined) createInterface({ input: stream }).on('line', (line) => onLine(line, name));
-  return () => text;
+  return () => kept.text();
 }
 
 function revealed(environment: Readonly<Record<string, string | Secret>>): Record<string, string> {

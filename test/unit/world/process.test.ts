@@ -34,6 +34,25 @@ describe('running a process', () => {
     await expect(slow).rejects.toMatchObject({ code: 'timeout' });
   });
 
+  test('a child of the process that keeps its output open does not outlast the deadline', async () => {
+    const script = `require("child_process").spawn("sleep", ["30"], { stdio: "inherit" }); console.log("begun")`;
+    const late = await systemProcesses.attempt(node(script), { deadlineMs: 700 });
+    expect(late).toMatchObject({ timedOut: true, stdout: 'begun\n' });
+  });
+
+  test('a deadline beyond the reach of a timer is no deadline of now', async () => {
+    const done = await systemProcesses.run(node('setTimeout(() => {}, 50)'), { deadlineMs: 2 ** 40 });
+    expect(done).toMatchObject({ exitCode: 0, timedOut: false });
+  });
+
+  test('keeps the end of an output of any length', async () => {
+    const script =
+      'const line = "x".repeat(1023) + "\\n"; for (let n = 0; n < 40000; n += 1) process.stdout.write(line); process.stdout.write("the end")';
+    const { stdout } = await systemProcesses.run(node(script), { deadlineMs });
+    expect(stdout.length).toBeLessThan(18 * 1024 * 1024);
+    expect(stdout.endsWith('x\nthe end')).toBe(true);
+  });
+
   test('an abort ends the process and is said to be one', async () => {
     const abort = new AbortController();
     const running = systemProcesses.run(node('setInterval(() => {}, 1000)'), { deadlineMs, signal: abort.signal });
