@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { interpolate } from '../../runner/expression.ts';
 import { ACTION_FOLDERS, readAction, readText, readWorkflow, ROOT, stepsOf, WORKFLOWS } from './repository.ts';
 
 // Its ES module calls require and fails; its CommonJS one works.
@@ -104,6 +105,52 @@ describe.each(WORKFLOWS)('%s', (path) => {
 describe.each(['.', ...ACTION_FOLDERS])('the action %s', (folder) => {
   it('has no script: everything goes to a verb as an input', () => {
     for (const { run } of readAction(folder).runs.steps ?? []) expect(run).toBeUndefined();
+  });
+});
+
+describe('logins', () => {
+  const jobs = WORKFLOWS.flatMap((path) => Object.entries(readWorkflow(path).jobs));
+  const doing = (use: RegExp) => {
+    const all = jobs.flatMap(([job, { steps = [] }]) =>
+      steps.map(({ uses = '', with: given = {} }) => ({ job, uses, given })),
+    );
+    return all.filter(({ uses }) => use.test(uses));
+  };
+
+  it("on hosts are the action's own: nothing is written into the configuration of their user", () => {
+    const cutovers = doing(/^\$\/cutover$/);
+    expect(cutovers.map(({ job }) => job).toSorted()).toEqual(['batches', 'canary', 'cutover', 'return']);
+    for (const { job, given } of cutovers) {
+      expect(given, job).toMatchObject({
+        'registry-username': '${{ secrets.REGISTRY_USERNAME }}',
+        'registry-password': '${{ secrets.REGISTRY_PASSWORD }}',
+      });
+    }
+    const onHosts = new Set(cutovers.map(({ job }) => job));
+    expect(doing(/^docker\/login-action@/).filter(({ job }) => onHosts.has(job))).toEqual([]);
+  });
+
+  it('of builders send the token of the run to ghcr.io and nowhere else', () => {
+    const logins = doing(/^docker\/login-action@/);
+    expect(logins.length).toBeGreaterThan(0);
+    for (const { given } of logins) {
+      const sent = (registry: string, secrets: Readonly<Record<string, string>> = {}): readonly string[] => {
+        const contexts = { inputs: { registry }, secrets, github: { token: 'ghs_1', actor: 'octo' } };
+        const scope = { contexts, status: 'success' } as const;
+        return ['registry', 'username', 'password'].map((name) => interpolate(String(given[name]), scope));
+      };
+      expect(sent('ghcr.io')).toEqual(['ghcr.io', 'octo', 'ghs_1']);
+      expect(sent('registry.example')).toEqual(['registry.example', 'octo', '']);
+      const secrets = { REGISTRY_USERNAME: 'bot', REGISTRY_PASSWORD: 'secret' };
+      expect(sent('registry.example', secrets)).toEqual(['registry.example', 'bot', 'secret']);
+    }
+  });
+});
+
+describe('.github/workflows/rollout.yml', () => {
+  it('takes the same inputs, called or dispatched', () => {
+    const { workflow_call: called, workflow_dispatch: dispatched } = readWorkflow('.github/workflows/rollout.yml').on;
+    expect(dispatched).toEqual({ inputs: (called as { inputs: unknown }).inputs });
   });
 });
 
