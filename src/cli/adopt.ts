@@ -53,6 +53,7 @@ export const command: Command = { summary: 'show and record which container is w
 async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const flags = parseFlags(args, options, help);
   process.umask(GROUP_MAY_WRITE);
+  const format = flags.choice('format', ['text', 'json']);
   const fleet = await readFleet(world, flags);
   const name = flags.required('machine');
   const machine = machineNamed(fleet.machines, name);
@@ -67,7 +68,7 @@ async function run(args: readonly string[], world: World): Promise<ExitCode> {
       lockWaitMs: LOCK_WAIT_MS,
     },
   );
-  if (flags.text('format') === 'json') await print(`${JSON.stringify({ adoptions, strangers })}\n`);
+  if (format === 'json') await print(`${JSON.stringify({ adoptions, strangers })}\n`);
   else tellTable(world, adoptions);
   for (const { container, port, service } of strangers) {
     world.log.warn(

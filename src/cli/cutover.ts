@@ -5,7 +5,6 @@ import type { CutoverEvent, HostCutover } from '../documents/cutover.ts';
 import { showDocument } from '../documents/document.ts';
 import { releaseSchema, type Release } from '../documents/release.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { Fault } from '../fault.ts';
 import { systemLocks } from '../world/lock.ts';
 import { abortOnSignals } from '../world/signals.ts';
 import { systemSockets } from '../world/tcp.ts';
@@ -14,7 +13,6 @@ import type { World } from '../world/world.ts';
 import { parseFlags, writeOutput, type Command, type Flags } from './command.ts';
 import { readDocument } from './read-document.ts';
 import { STATE_FOLDER } from './state-folder.ts';
-import { seeHelp } from './usage.ts';
 
 const help = `usage: rollout cutover --release FILE [--machine NAME] [flags]
 
@@ -58,6 +56,8 @@ const options = {
 } as const;
 
 const LOCK_WAIT_SECONDS = 30;
+const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
+const LONGEST_SOAK_MS = 7 * 24 * 60 * 60_000;
 /** Folders and files that a rollout makes can be looked after by the whole group of the engine's socket. */
 const GROUP_MAY_WRITE = 0o002;
 
@@ -71,7 +71,10 @@ async function run(args: readonly string[], world: World): Promise<ExitCode> {
 }
 
 async function runFleet(world: World, flags: Flags, release: Release): Promise<ExitCode> {
-  const hostCommand = flags.text('host-command')?.split(' ');
+  const hostCommand = flags
+    .text('host-command')
+    ?.split(' ')
+    .filter((word) => word !== '');
   const report = await cutoverFleet(world, {
     release,
     signal: abortOnSignals(),
@@ -102,8 +105,8 @@ async function runHost(world: World, flags: Flags, { release, machine }: HostReq
       machine,
       services: flags.list('services'),
       stateFolder: flags.text('state') ?? STATE_FOLDER,
-      soakMs: numberOf(flags, 'soak-ms', 0),
-      lockWaitMs: numberOf(flags, 'lock-wait', LOCK_WAIT_SECONDS) * 1000,
+      soakMs: flags.number('soak-ms', { least: 0, most: LONGEST_SOAK_MS }) ?? 0,
+      lockWaitMs: (flags.number('lock-wait', { least: 0, most: LONGEST_WAIT_SECONDS }) ?? LOCK_WAIT_SECONDS) * 1000,
       acceptFiles: flags.on('accept-files'),
       direction: flags.on('return') ? 'return' : 'forward',
       emit: (event) => {
@@ -118,17 +121,6 @@ async function runHost(world: World, flags: Flags, { release, machine }: HostReq
   if (output !== undefined) await world.files.writeAtomic(output, showDocument(report));
   tellEnd(world, report);
   return exitCodeOf(report, flags.on('return'));
-}
-
-function numberOf(flags: Flags, name: string, standard: number): number {
-  const text = flags.text(name);
-  if (text === undefined) return standard;
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new Fault('usage', `--${name} ${text} is no whole number`, {
-    expected: 'digits',
-    found: text,
-    cure: seeHelp(help),
-  });
 }
 
 /** The fleet that reads our lines may be gone; what we do here still comes to its end. */

@@ -8,7 +8,6 @@ import { findingsSchema } from '../documents/findings.ts';
 import { planSchema } from '../documents/plan.ts';
 import { releaseSchema, type Release } from '../documents/release.ts';
 import { publicationSchema, verificationSchema } from '../documents/verification.ts';
-import { Fault } from '../fault.ts';
 import { gatherFleet } from '../report/gather.ts';
 import { report, reportExitCode, type Report, type ReportRequest } from '../report/report.ts';
 import { renderText, type Paint } from '../report/text.ts';
@@ -17,7 +16,6 @@ import { print } from '../world/terminal.ts';
 import type { World } from '../world/world.ts';
 import { parseFlags, type Command, type Flags } from './command.ts';
 import { findDocument } from './read-document.ts';
-import { seeHelp } from './usage.ts';
 
 const FORMATS = ['text', 'markdown', 'json'] as const;
 type Format = (typeof FORMATS)[number];
@@ -61,7 +59,7 @@ export const command: Command = {
   help,
   run: async (args, world) => {
     const flags = parseFlags(args, options, help);
-    const format = formatOf(flags);
+    const format = flags.choice('format', FORMATS);
     const made = report(await readDocuments(world, flags));
     const folder = flags.text('output-dir');
     if (folder !== undefined) await write(world, folder, made);
@@ -126,14 +124,3 @@ function shown({ evidence, summary }: Report, format: Format): string {
 }
 
 const paint: Paint = (style, words) => styleText(style, words, { stream: process.stdout });
-
-function formatOf(flags: Flags): Format {
-  const asked = flags.text('format') ?? 'text';
-  const format = FORMATS.find((one) => one === asked);
-  if (format !== undefined) return format;
-  throw new Fault('usage', `--format ${asked} is not known`, {
-    expected: FORMATS.join(', '),
-    found: asked,
-    cure: seeHelp(help),
-  });
-}

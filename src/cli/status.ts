@@ -23,9 +23,10 @@ export const command: Command = { summary: 'what runs on this host, since when, 
 
 async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const flags = parseFlags(args, options, help);
+  const format = flags.choice('format', ['text', 'json']);
   const stateFolder = flags.text('state') ?? STATE_FOLDER;
   const found = await hostStatus({ ...world, locks: systemLocks, sockets: systemSockets }, stateFolder);
-  if (flags.text('format') === 'json') await print(`${JSON.stringify(found)}\n`);
+  if (format === 'json') await print(`${JSON.stringify(found)}\n`);
   else if (found.length === 0) world.log.info(`no rollout has been on this host: ${stateFolder} holds no journal`);
   else
     await print(

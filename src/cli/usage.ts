@@ -1,4 +1,4 @@
-// What is wrong with a command line, in one fault with one cure: the flag that was probably meant, or where the flags are told.
+// What is wrong with a command line, each thrown as one fault with one cure: the flag that was probably meant, or where the flags are told.
 import { basename } from 'node:path';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { didYouMean } from '../config/nearest.ts';
@@ -17,10 +17,10 @@ export function seeHelp(help: string): string {
 }
 
 /** A flag that the command does not have, as it was written. */
-export function unknownFlag(written: string, { options, help }: Usage): Fault {
+export function unknownFlag(written: string, { options, help }: Usage): never {
   const flag = written.split('=')[0] ?? written;
   const near = didYouMean(flag.replace(/^-+/, ''), Object.keys(options));
-  return new Fault('usage', `rollout ${verbOf(help)} has no flag ${flag}`, {
+  throw new Fault('usage', `rollout ${verbOf(help)} has no flag ${flag}`, {
     expected: flagsOf(options),
     found: written,
     cure: near === undefined ? seeHelp(help) : `did you mean --${near}?`,
@@ -28,12 +28,12 @@ export function unknownFlag(written: string, { options, help }: Usage): Fault {
 }
 
 /** A word where no word is expected: most often a file without its flag, or a flag without its dashes. */
-export function strayWord(word: string, { options, help }: Usage): Fault {
+export function strayWord(word: string, { options, help }: Usage): never {
   const stem = basename(word).split('.')[0] ?? word;
   const near = didYouMean(stem, Object.keys(options)) ?? Object.keys(options).find((flag) => stem.startsWith(flag));
   // With a point or a slash it is a file, else the name of a flag.
   const meant = stem === word ? `--${near}` : `--${near} ${word}`;
-  return new Fault('usage', `rollout ${verbOf(help)} does not know what to do with ${word}`, {
+  throw new Fault('usage', `rollout ${verbOf(help)} does not know what to do with ${word}`, {
     expected: flagsOf(options),
     found: word,
     cure: near === undefined ? seeHelp(help) : `did you mean ${meant}?`,
@@ -41,28 +41,58 @@ export function strayWord(word: string, { options, help }: Usage): Fault {
 }
 
 /** A flag that needs a value and got none, an empty one, or what looks like the next flag. */
-export function withoutValue(flag: string, found: string | undefined, { help }: Usage): Fault {
-  const given = found === undefined ? 'nothing' : found === '' ? 'an empty text' : `${found}, which looks like a flag`;
-  return new Fault('usage', `--${flag} needs a value`, {
+export function withoutValue(flag: string, found: string | undefined, { help }: Usage): never {
+  const isFlag = found?.startsWith('-') === true;
+  const given =
+    found === undefined ? 'nothing' : isFlag ? `${found}, which looks like a flag` : `"${found}", which names nothing`;
+  throw new Fault('usage', `--${flag} needs a value`, {
     expected: `--${flag} VALUE`,
     found: given,
-    cure: found === undefined || found === '' ? seeHelp(help) : `--${flag}=${found} where that is the value`,
+    cure: isFlag ? `--${flag}=${found} where that is the value` : seeHelp(help),
   });
 }
 
 /** A flag that is on or off and got a value. */
-export function withValue(flag: string, value: string): Fault {
-  return new Fault('usage', `--${flag} takes no value`, {
+export function withValue(flag: string, value: string): never {
+  throw new Fault('usage', `--${flag} takes no value`, {
     expected: `--${flag}`,
     found: `--${flag}=${value}`,
     cure: `write --${flag} to turn it on, leave it out for off`,
   });
 }
 
+/** A word that is none of those a flag takes. */
+export function unknownChoice(
+  flag: string,
+  written: string,
+  { known, usage }: { readonly known: readonly string[]; readonly usage: Usage },
+): never {
+  const near = didYouMean(written, known);
+  throw new Fault('usage', `--${flag} ${written} is not known`, {
+    expected: known.join(', '),
+    found: written,
+    cure: near === undefined ? seeHelp(usage.help) : `did you mean --${flag} ${near}?`,
+  });
+}
+
+interface Bounds {
+  readonly range: { readonly least: number; readonly most: number };
+  readonly usage: Usage;
+}
+
+/** No whole number, or one that is too small or too large. */
+export function outOfRange(flag: string, written: string, { range, usage }: Bounds): never {
+  throw new Fault('usage', `--${flag} ${written} can not be taken`, {
+    expected: `${range.least} to ${range.most}, in digits`,
+    found: written,
+    cure: seeHelp(usage.help),
+  });
+}
+
 /** A flag that must be given, with the command that writes what it names. */
-export function missingFlag(flag: string, help: string): Fault {
+export function missingFlag(flag: string, { help }: Usage): never {
   const writer = writerOf(`rollout/${flag}`);
-  return new Fault('usage', `--${flag} is missing`, {
+  throw new Fault('usage', `--${flag} is missing`, {
     expected: `--${flag} and its value`,
     cure: writer === undefined ? seeHelp(help) : `name the document that this writes: ${writer}`,
   });

@@ -3,7 +3,6 @@ import { showDocument } from '../documents/document.ts';
 import { releaseSchema } from '../documents/release.ts';
 import type { Verdict } from '../documents/verification.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { Fault } from '../fault.ts';
 import { showVerification } from '../verify/table.ts';
 import { verify } from '../verify/verify.ts';
 import type { World } from '../world/world.ts';
@@ -35,6 +34,8 @@ const options = {
   output: { type: 'string' },
 } as const;
 
+const LONGEST_DEADLINE_SECONDS = 24 * 60 * 60;
+
 const EXIT_OF: Readonly<Record<Verdict, ExitCode>> = {
   present: EXIT.done,
   absent: EXIT.failed,
@@ -48,25 +49,16 @@ export const command: Command = { summary: 'prove that a registry holds a releas
 
 async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const flags = parseFlags(args, options, help);
-  const format = flags.text('format') ?? 'text';
-  if (format !== 'text' && format !== 'json') {
-    throw new Fault('usage', `--format ${format} is none`, { expected: 'text or json', found: format });
-  }
+  const format = flags.choice('format', ['text', 'json']);
+  const deadline = flags.number('deadline', { least: 1, most: LONGEST_DEADLINE_SECONDS });
   const release = await readDocument(world, releaseSchema, flags.required('release'));
   const verification = await verify(world, {
     release,
     tags: flags.on('tags'),
-    deadlineMs: deadline(flags.text('deadline')),
+    deadlineMs: deadline === undefined ? undefined : deadline * 1_000,
     insecureHosts: flags.list('insecure'),
   });
   await writeOutput(world, showDocument(verification), flags.text('output'));
   if (format === 'text') showVerification(world.log, verification);
   return EXIT_OF[verification.verdict];
-}
-
-function deadline(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0) return seconds * 1_000;
-  throw new Fault('usage', '--deadline is not a time', { expected: 'seconds, more than 0', found: text });
 }

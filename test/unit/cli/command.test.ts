@@ -62,6 +62,36 @@ describe('a command line', () => {
     expect(() => parseFlags(['here', 'there'], OPTIONS, HELP, ['DIR'])).toThrow(usage(stray('there'), seeHelp));
   });
 
+  test('a list that names nothing is no list of everything', () => {
+    expect(parse('--build-arg', ' a, b ,').list('build-arg')).toEqual(['a', 'b']);
+    for (const empty of [',', ' ', ' , ']) {
+      expect(() => parse('--build-arg', empty).list('build-arg')).toThrow(usage('--build-arg needs a value', seeHelp));
+    }
+  });
+
+  test('a choice is one of those that are known', () => {
+    const parseFormat = (...args: string[]) => parseFlags(args, { format: { type: 'string' } }, HELP);
+    expect(parseFormat().choice('format', ['text', 'json'])).toBe('text');
+    expect(parseFormat('--format', 'json').choice('format', ['text', 'json'])).toBe('json');
+    expect(() => parseFormat('--format', 'jsno').choice('format', ['text', 'json'])).toThrow(
+      usage('--format jsno is not known', 'did you mean --format json?'),
+    );
+  });
+
+  test('a number is whole and within what a wait may be', () => {
+    const parseNumber = (value: string) => parseFlags(['--soak-ms', value], { 'soak-ms': { type: 'string' } }, HELP);
+    const range = { least: 0, most: 1_000 };
+    expect(parseNumber('1000').number('soak-ms', range)).toBe(1_000);
+    for (const off of ['1001', '1e2', '0x10', '1.5', 'ten']) {
+      expect(() => parseNumber(off).number('soak-ms', range)).toThrow(
+        expect.objectContaining({
+          code: 'usage',
+          detail: expect.objectContaining({ expected: '0 to 1000, in digits' }),
+        }),
+      );
+    }
+  });
+
   test('a missing document is told with the command that writes it', () => {
     const cure = 'name the document that this writes: rollout plan --output plan.json';
     expect(() => parse().required('plan')).toThrow(usage('--plan is missing', cure));

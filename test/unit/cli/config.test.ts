@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { systemProcesses } from '../../../src/world/process.ts';
 import { ROLLOUT, smallFleet } from '../../fakes/small-fleet.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts');
@@ -54,9 +55,9 @@ describe('a broken configuration', () => {
     expect(stderr).toContain('rollout.yml can not be used: 250 errors');
   });
 
-  test('a pipe as rollout.yml is told at once', () => {
+  test('a pipe as rollout.yml is told at once', async () => {
     const root = folderOf({ 'rollout.yml': undefined });
-    execFileSync('mkfifo', [join(root, 'rollout.yml')]);
+    await systemProcesses.run(['mkfifo', join(root, 'rollout.yml')], { deadlineMs: DEADLINE_MS });
     const { status, stderr } = rollout(root, ['config']);
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('not a plain file') });
   });
@@ -80,9 +81,10 @@ describe('a broken configuration', () => {
 
 describe('a plan without a history says what is really missing', () => {
   test('a folder that is no repository', () => {
-    const { status, stderr } = rollout(folderOf(), ['plan']);
+    const root = folderOf();
+    const { status, stderr } = rollout(root, ['plan']);
     expect(status).toBe(2);
-    expect(stderr).toContain('is not in a git repository');
+    expect(stderr).toContain(`${root} is not in a git repository`);
     expect(stderr).toContain('git init');
     expect(stderr).not.toMatch(/install git|fatal:/);
   });
