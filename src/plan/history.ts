@@ -129,16 +129,17 @@ async function readHead(world: World, root: string): Promise<string> {
   if (asked.exitCode !== 0) throw unreadable(root, asked.stderr);
   const head = await attemptGit(world, root, ['rev-parse', '--verify', '--quiet', 'HEAD']);
   if (head !== undefined) return head.trim();
-  throw noHistory(root, `the repository at ${root} has no commit yet`, 'git add the files, then git commit');
+  throw noHistory(root, `the repository at ${resolve(root)} has no commit yet`, 'git add the files, then git commit');
 }
 
-function unreadable(root: string, stderr: string): Fault {
+function unreadable(folder: string, stderr: string): Fault {
+  const root = resolve(folder);
   if (stderr.includes('not a git repository')) {
     const cure = 'name the repository with --root, or make it one: git init, git add, git commit';
     return noHistory(root, `${root} is not in a git repository`, `${cure}; in a workflow use actions/checkout`);
   }
   if (stderr.includes('dubious ownership')) {
-    const cure = `run as its owner, or trust it: git config --global --add safe.directory ${resolve(root)}`;
+    const cure = `run as its owner, or trust it: git config --global --add safe.directory ${root}`;
     return noHistory(root, `the repository at ${root} belongs to another user, so git does not read it`, cure);
   }
   return noHistory(root, `git can not read the repository at ${root}`, `git status there says why: ${stderr.trim()}`);
