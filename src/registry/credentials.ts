@@ -27,11 +27,18 @@ const configSchema = z.looseObject({
 });
 type DockerConfig = z.infer<typeof configSchema>;
 
-/** The login for `host` and no other; undefined to go without. A login that can't be read is told and left out. */
-export async function findCredentials(world: World, host: string): Promise<Credentials | undefined> {
+/**
+ * The login for `host` and no other, looked for no longer than `leftMs`; undefined to go without. A login that can't be
+ * read is told and left out.
+ */
+export async function findCredentials(
+  world: World,
+  host: string,
+  leftMs = HELPER_DEADLINE_MS,
+): Promise<Credentials | undefined> {
   const config = await readDockerConfig(world);
   const helper = config.credHelpers?.[configKey(host)] ?? config.credsStore;
-  const helped = helper === undefined ? undefined : await askHelper(world, helper, host);
+  const helped = helper === undefined ? undefined : await askHelper(world, helper, { host, leftMs });
   return helped ?? storedLogin(config, host) ?? gitHubToken(world, host);
 }
 
@@ -57,16 +64,22 @@ export async function readDockerConfig(world: World): Promise<DockerConfig> {
 
 const helperSchema = z.looseObject({ Username: z.string(), Secret: z.string() });
 
-async function askHelper(world: World, helper: string, host: string): Promise<Credentials | undefined> {
+interface Wanted {
+  readonly host: string;
+  readonly leftMs: number;
+}
+
+async function askHelper(world: World, helper: string, { host, leftMs }: Wanted): Promise<Credentials | undefined> {
+  const deadlineMs = Math.max(1, Math.min(HELPER_DEADLINE_MS, Math.floor(leftMs)));
   const command = [`docker-credential-${helper}`, 'get'];
   const say = (why: string): undefined => {
     world.log.warn(`${command.join(' ')} gave no login for ${host}: ${why}`);
     return undefined;
   };
   try {
-    const options = { deadlineMs: HELPER_DEADLINE_MS, stdin: configKey(host) };
+    const options = { deadlineMs, stdin: configKey(host) };
     const finished = await world.processes.attempt(command, options);
-    if (finished.timedOut) return say(`no answer within ${HELPER_DEADLINE_MS} ms`);
+    if (finished.timedOut) return say(`no answer within ${deadlineMs} ms`);
     // Any other ending but 0 is the protocol's way to say that it knows no such login.
     if (finished.exitCode !== 0) return undefined;
     const parsed = helperSchema.safeParse(JSON.parse(finished.stdout));

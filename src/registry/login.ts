@@ -52,7 +52,7 @@ export function makeLogin(world: World, request: LoginRequest): Login {
     return door;
   };
   const enter = async (scope: string, challenge: Challenge | undefined): Promise<Attempt<Authorization>> => {
-    credentials ??= findCredentials(world, request.host);
+    credentials ??= findCredentials(world, request.host, request.budget.remainingMs());
     const door = await open();
     if (door.kind !== 'settled') return door;
     return authorize(world, request, { ...door.value, scope, challenge, credentials: await credentials });

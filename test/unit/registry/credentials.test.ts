@@ -79,6 +79,21 @@ describe("docker's logins", () => {
 });
 
 describe('credential helpers', () => {
+  test.each([
+    [2_000, 2_000],
+    [600_000, 20_000],
+    [0, 1],
+  ])('with %i ms left are waited for %i ms', async (leftMs, deadlineMs) => {
+    const asked: { command: readonly string[]; options: RunOptions }[] = [];
+    const world = worldOf(new FakeRegistry(), {
+      environment: { DOCKER_CONFIG: '/d' },
+      files: { '/d/config.json': '{"credsStore": "slow"}' },
+      processes: helper({ timedOut: true }, asked),
+    });
+    expect(await findCredentials(world, 'a.example', leftMs)).toBeUndefined();
+    expect(asked.map(({ options }) => options.deadlineMs)).toEqual([deadlineMs]);
+  });
+
   const answer = JSON.stringify({ ServerURL: 'x', Username: 'me', Secret: 'kept' });
 
   test('the one for the host, asked on its standard input', async () => {
