@@ -51,6 +51,8 @@ const NO_FACTS: ImageFacts = {
 
 const NO_SCOPE: Scope = { declared: new Map(), environment: new Map() };
 const MAX_PORTS_OF_A_RANGE = 1000;
+/** Of one image; those beyond are not looked at. */
+const MAX_PORTS = 5000;
 
 /** The facts of a stage, earlier stages of the file included; `outside` are those of the image its chain begins with. */
 export function stageFacts(
@@ -59,12 +61,13 @@ export function stageFacts(
   given?: Arguments,
   outside: ImageFacts = NO_FACTS,
 ): ImageFacts {
-  let facts = outside;
+  const labels = new Map(outside.labels);
+  let facts: ImageFacts = { ...outside, labels };
   let environment: Scope['environment'] = NO_SCOPE.environment;
   for (const member of stageChain(dockerfile, stage, given)) {
     let commandSet = false;
     const scope = walkStage(dockerfile, member, given, (instruction, before) => {
-      facts = applyInstruction(facts, instruction, before, { escape: dockerfile.escape, commandSet });
+      facts = applyInstruction(facts, instruction, before, { escape: dockerfile.escape, commandSet, labels });
       commandSet ||= instruction.keyword === 'CMD';
     });
     environment = scope.environment;
@@ -152,6 +155,8 @@ interface Applying {
   readonly escape: string;
   /** A CMD came earlier in this very stage. */
   readonly commandSet: boolean;
+  /** The labels of the facts, to write into. */
+  readonly labels: Map<string, Told<string>>;
 }
 
 function applyInstruction(facts: ImageFacts, instruction: Instruction, scope: Scope, how: Applying): ImageFacts {
@@ -177,12 +182,13 @@ function applyInstruction(facts: ImageFacts, instruction: Instruction, scope: Sc
     case 'HEALTHCHECK':
       return { ...facts, healthcheck: told(testOf(instruction)) };
     case 'EXPOSE':
-      return { ...facts, ports: [...facts.ports, ...portsOf(instruction, scope, how.escape).map(told)] };
+      return facts.ports.length >= MAX_PORTS
+        ? facts
+        : { ...facts, ports: [...facts.ports, ...portsOf(instruction, scope, how.escape).map(told)] };
     case 'LABEL': {
       const pairs = assignments(instruction, how.escape);
-      const labels = new Map(facts.labels);
-      for (const { name, value } of pairs) labels.set(name, told(expand(value ?? '', scope, how.escape).value));
-      return { ...facts, labels };
+      for (const { name, value } of pairs) how.labels.set(name, told(expand(value ?? '', scope, how.escape).value));
+      return facts;
     }
     default:
       return facts;
@@ -202,7 +208,7 @@ function testOf(instruction: Instruction): readonly string[] {
 }
 
 function portsOf(instruction: Instruction, scope: Scope, escape: string): readonly string[] {
-  return instruction.words.flatMap(({ raw }) => {
+  return instruction.words.slice(0, MAX_PORTS_OF_A_RANGE).flatMap(({ raw }) => {
     const [numbers = '', protocol = 'tcp'] = expand(raw, scope, escape).value.toLowerCase().split('/');
     const [first = '', last = first] = numbers.split('-');
     const count = Number(last) - Number(first) + 1;

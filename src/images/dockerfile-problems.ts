@@ -6,7 +6,7 @@ export interface Problem extends Place {
     | 'not-a-dockerfile'
     | 'unread'
     | 'no-stage'
-    | 'too-many-stages'
+    | 'too-large'
     | 'before-from'
     | 'unknown-instruction'
     | 'broken-continuation'

@@ -31,8 +31,11 @@ export interface Dockerfile {
   readonly escape: string;
 }
 
-/** More than any real Dockerfile has; what lies beyond is not read, and a problem says so. */
+/** More than can be built: an image has at most 127 layers. What lies beyond is not read, and a problem says so. */
 const MAX_STAGES = 500;
+const MAX_INSTRUCTIONS = 3_000;
+/** Of one instruction with its heredocs; Linux takes no longer command line than 128 kB. */
+const MAX_INSTRUCTION_CHARACTERS = 64_000;
 const MAX_CHARACTERS = MOST_BYTES;
 
 /** Reads a Dockerfile; never throws. What can't be read becomes a problem and the rest is still read. */
@@ -41,9 +44,7 @@ export function parseDockerfile(text: string): Dockerfile {
   if (refused !== undefined) return { ...emptyDockerfile(text), problems: [refused] };
   const { parsed, escape } = tokenize(text);
   const lines = text.split(/\r?\n/);
-  const all = readAll(parsed.getInstructions(), lines, escape);
-  const beyond = all.find(({ stage }) => stage === MAX_STAGES);
-  const instructions = beyond === undefined ? all : all.slice(0, all.indexOf(beyond));
+  const { instructions, beyond } = readAll(parsed.getInstructions(), lines, escape);
   const comments = [...parsed.getDirectives(), ...parsed.getComments()].map((comment) =>
     readComment(comment.getRange(), lines),
   );
@@ -53,7 +54,7 @@ export function parseDockerfile(text: string): Dockerfile {
     stages: readStages(instructions),
     globalArguments: instructions.filter(({ stage, keyword }) => stage === undefined && keyword === 'ARG'),
     comments,
-    problems: [...findProblems(instructions, { lines, escape }), ...tooManyStages(beyond)],
+    problems: [...findProblems(instructions, { lines, escape }), ...(beyond === undefined ? [] : [beyond])],
     escape,
   };
 }
@@ -93,28 +94,51 @@ function tokenize(text: string): { parsed: ReturnType<typeof DockerfileParser.pa
   return { parsed: shown === unbroken ? parsed : DockerfileParser.parse(shown), escape };
 }
 
-function tooManyStages(beyond: Instruction | undefined): readonly Problem[] {
-  if (beyond === undefined) return [];
-  const { line, endLine, column } = beyond;
-  return [{ kind: 'too-many-stages', line, endLine, column, message: `this file has more than ${MAX_STAGES} stages` }];
-}
-
 function emptyDockerfile(text: string): Dockerfile {
   const lines = text.split(/\r?\n/);
   return { lines, instructions: [], stages: [], globalArguments: [], comments: [], problems: [], escape: '\\' };
 }
 
-function readAll(tokens: readonly Token[], lines: readonly string[], escape: string): Instruction[] {
+interface Read {
+  readonly instructions: readonly Instruction[];
+  /** Where the file goes beyond what is read. */
+  readonly beyond: Problem | undefined;
+}
+
+function readAll(tokens: readonly Token[], lines: readonly string[], escape: string): Read {
+  const instructions: Instruction[] = [];
   let stage: number | undefined;
-  return tokens.map((token) => {
+  for (const token of tokens) {
     const { start, end } = token.getRange();
     const keyword = token.getKeyword();
     if (keyword === 'FROM') stage = (stage ?? -1) + 1;
     const source = lines.slice(start.line, end.line + 1);
     const raw = [(source[0] ?? '').slice(start.character), ...source.slice(1)].join('\n');
     const place = { line: start.line + 1, endLine: end.line + 1, column: start.character + 1 };
-    return readInstruction({ ...place, keyword, raw, escape, stage });
-  });
+    const limit = limitOf({ stages: (stage ?? -1) + 1, instructions: instructions.length + 1, characters: raw.length });
+    if (limit !== undefined) return { instructions, beyond: { ...place, ...limit } };
+    instructions.push(readInstruction({ ...place, keyword, raw, escape, stage }));
+  }
+  return { instructions, beyond: undefined };
+}
+
+type Size = Readonly<Record<'stages' | 'instructions' | 'characters', number>>;
+
+function limitOf({
+  stages,
+  instructions,
+  characters,
+}: Size): Pick<Problem, 'kind' | 'message' | 'expected'> | undefined {
+  const rest = 'from here on the file is not checked';
+  if (characters > MAX_INSTRUCTION_CHARACTERS) {
+    const message = `this instruction has ${characters} characters; ${rest}`;
+    return { kind: 'too-large', message, expected: `at most ${MAX_INSTRUCTION_CHARACTERS}` };
+  }
+  if (stages > MAX_STAGES) {
+    return { kind: 'too-large', message: `too many stages; ${rest}`, expected: `at most ${MAX_STAGES}` };
+  }
+  if (instructions <= MAX_INSTRUCTIONS) return undefined;
+  return { kind: 'too-large', message: `too many instructions; ${rest}`, expected: `at most ${MAX_INSTRUCTIONS}` };
 }
 
 /** What looks like a parser directive (`# name=value` on the first lines) is a comment all the same. */

@@ -10,9 +10,12 @@ export interface IgnorePattern {
   readonly pattern: string;
   /** Begins with `!`: brings files back. */
   readonly exception: boolean;
-  /** Undefined when Docker refuses the pattern, and with it the whole build. */
+  /** Undefined when Docker refuses the pattern, and with it the whole build, or when it is longer than any path. */
   readonly matches: Ignore | undefined;
 }
+
+/** No path is longer on Linux. */
+export const LONGEST_PATTERN = 4096;
 
 /** The rule of a .dockerignore's text; patterns that Docker refuses match nothing here, ignorePatterns names them. */
 export function parseIgnore(text: string): Ignore {
@@ -31,7 +34,9 @@ export function ignorePatterns(text: string): readonly IgnorePattern[] {
     const written = row.trim();
     if (row.startsWith('#') || written === '') return [];
     const exception = written.startsWith('!');
-    const pattern = clean(exception ? written.slice(1).trim() : written);
+    const bare = exception ? written.slice(1).trim() : written;
+    if (bare.length > LONGEST_PATTERN) return [{ line: index + 1, pattern: bare, exception, matches: undefined }];
+    const pattern = clean(bare);
     return [{ line: index + 1, pattern, exception, matches: compile(pattern) }];
   });
 }

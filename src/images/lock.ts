@@ -83,7 +83,11 @@ function logicalLines(text: string): readonly Logical[] {
     while (at + 1 < lines.length && goesOn(lines[at] ?? '')) at += 1;
     const rows = lines.slice(first, at + 1);
     const joined = rows.map((row) => (/^\s*#/.test(row) ? ` ${row}` : row.replace(/\\$/, ''))).join('');
-    const bare = joined.replace(/(^|\s)#.*$/, '').trim();
+    // Runs of blanks mean no more than one, and would be read again from each of them.
+    const bare = joined
+      .replace(/(^|\s)#.*$/, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
     if (bare !== '') found.push({ text: bare, rows, line: first + 1, endLine: at + 1 });
   }
   return found;

@@ -53,12 +53,15 @@ export function findInImage(image: ImageSubject, path: string): FoundFile {
 
 /** Whether anything a RUN says could have made the path: its name, its folder, or a folder above is spoken of. */
 export function mayBeMadeBy(step: Step, path: string): boolean {
-  const { keyword, text, heredocs } = step.instruction;
-  if (keyword !== 'RUN') return false;
-  const told = [text, ...heredocs.map(({ body }) => body)].join('\n');
+  if (step.instruction.keyword !== 'RUN') return false;
+  const told = toldBy(step.instruction);
   if (told.includes(posix.basename(path))) return true;
   return foldersAbove(path).some((folder) => told.includes(folder) && !onlyEntersOrMakes(step, folder));
 }
+
+const toldBy = remember(({ text, heredocs }: Instruction): string =>
+  [text, ...heredocs.map(({ body }) => body)].join('\n'),
+);
 
 function fromStep(image: ImageSubject, step: Step, path: string): FoundFile | undefined {
   if (step.copy === undefined) return mayBeMadeBy(step, path) ? UNKNOWN : undefined;
@@ -149,6 +152,16 @@ function foldersAbove(path: string): readonly string[] {
 
 /** `mkdir`, `chown`, `chmod` and `cd` on a folder put no file into it; nor does a mount. */
 function onlyEntersOrMakes(step: Step, folder: string): boolean {
+  const known = harmlessFolders(step).get(folder);
+  if (known !== undefined) return known;
+  const harmless = isHarmless(step, folder);
+  harmlessFolders(step).set(folder, harmless);
+  return harmless;
+}
+
+const harmlessFolders = remember((_step: Step) => new Map<string, boolean>());
+
+function isHarmless(step: Step, folder: string): boolean {
   const mounted = mounts(step.instruction).some((mount) => mount.get('target')?.startsWith(folder) === true);
   const speaking = commandsIn(step).filter(({ command }) => command.words.some(({ value }) => value.includes(folder)));
   if (speaking.length === 0) return mounted;

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { copySources, outsideBase, stageChain, type Copy } from '../images/dockerfile-facts.ts';
 import { argumentText, placeAt, type Instruction, type Place } from '../images/dockerfile-instruction.ts';
-import { walkStage, type Arguments } from '../images/dockerfile-scope.ts';
+import { walkStage } from '../images/dockerfile-scope.ts';
 import { expand, type Scope } from '../images/expansion.ts';
 import { finalStage, type Stage } from '../images/dockerfile.ts';
 import { outsideFacts } from './outside.ts';
@@ -64,15 +64,22 @@ export function isRoot(user: string): boolean {
   return name === 'root' || name === '0' || name === '';
 }
 
-/** The copies of a stage when a variable has a value that the plain build lacks: MACHINE. */
-export function copiesWith(image: ImageSubject, stage: Stage, given: Arguments): ReadonlyMap<Instruction, Copy> {
+/** The copies of a stage when MACHINE has a value that the plain build lacks. */
+export function copiesFor(image: ImageSubject, stage: Stage, machine: string): ReadonlyMap<Instruction, Copy> {
+  const key = `${stage.index} ${machine}`;
+  const known = copiesOf(image).get(key);
+  if (known !== undefined) return known;
   const found = new Map<Instruction, Copy>();
-  walkStage(image.dockerfile, stage, { ...image.arguments, ...given }, (instruction, scope) => {
+  walkStage(image.dockerfile, stage, { ...image.arguments, MACHINE: machine }, (instruction, scope) => {
     const copy = copySources(instruction, scope, image.dockerfile.escape);
     if (copy !== undefined) found.set(instruction, copy);
   });
+  copiesOf(image).set(key, found);
   return found;
 }
+
+/** Each COPY of a stage asks for them; the stage is walked once per machine. */
+const copiesOf = remember((_image: ImageSubject) => new Map<string, ReadonlyMap<Instruction, Copy>>());
 
 /** All commands of a step with the script they stand in. */
 export function commandsIn(step: Step): readonly { readonly command: Command; readonly script: Script }[] {

@@ -25,7 +25,12 @@ export async function validate(world: World, { root, file }: ValidateOptions): P
     today: isoTime(world.clock.now()).slice(0, 10),
     known: new Set(RULES.flatMap(({ id }) => (id === 'RA001' ? [] : [id]))),
   });
-  return { schema: 'rollout/findings', version: 1, checked: [...reading.checked], findings: inOrder(findings) };
+  return {
+    schema: 'rollout/findings',
+    version: 1,
+    checked: [...reading.checked],
+    findings: inOrder(findings.map(readable)),
+  };
 }
 
 /** Every rule over every subject it is for; each finding once. */
@@ -49,6 +54,23 @@ export function checkAll({ fleet, locks }: Pick<Reading, 'fleet' | 'locks'>): re
 function asFinding(rule: Rule, file: string, sighting: Sighting): Finding {
   const { id, severity, breaks } = rule;
   return { rule: id, severity, breaks, file, ...sighting };
+}
+
+function readable(finding: Finding): Finding {
+  const { message, expected, got, cure } = finding;
+  return {
+    ...finding,
+    ...{ message: shortened(message), cure: shortened(cure) },
+    ...(expected === undefined ? {} : { expected: shortened(expected) }),
+    ...(got === undefined ? {} : { got: shortened(got) }),
+  };
+}
+
+/** A word of the file can be as long as the file; a finding is read by people. */
+const LONGEST_TEXT = 400;
+
+function shortened(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
 }
 
 function directivesIn({ fleet, locks, lockTexts }: Reading): ReturnType<typeof directivesOf> {

@@ -1,9 +1,11 @@
 // RA501 and RA502: what COPY takes is in the build context when the builder looks for it.
 import { posix } from 'node:path';
 import type { Copy } from '../../images/dockerfile-facts.ts';
-import { placeAt, type Instruction } from '../../images/dockerfile-instruction.ts';
+import { placeAt, type Instruction, type Word } from '../../images/dockerfile-instruction.ts';
+import { remember } from '../remember.ts';
+import { LONGEST_PATTERN } from '../../images/ignore.ts';
 import { at, type ImageRule, type Sighting } from '../rule.ts';
-import { copiesWith, stepsOf, type Step } from '../steps.ts';
+import { copiesFor, stepsOf, type Step } from '../steps.ts';
 import type { ImageSubject } from '../subject.ts';
 
 export const RA501: ImageRule = {
@@ -52,7 +54,7 @@ export function contextSources(image: ImageSubject, step: Step): readonly Source
   if (copy === undefined || copy.from !== undefined) return [];
   if (!copy.missing.includes('MACHINE')) return sourcesOf(copy, instruction, undefined);
   return image.machines.flatMap((machine) => {
-    const filled = copiesWith(image, stage, { MACHINE: machine }).get(instruction);
+    const filled = copiesFor(image, stage, machine).get(instruction);
     return filled === undefined ? [] : sourcesOf(filled, instruction, machine);
   });
 }
@@ -138,17 +140,23 @@ function fixFor(
 }
 
 function sourcePlace(instruction: Instruction, path: string): { line: number; endLine: number; column: number } {
-  const word = instruction.words.find(
-    ({ raw }) =>
-      raw
-        .replaceAll(/["',[\]]/g, '')
-        .replace(/^(\.?\/)+/, '')
-        .replace(/\/$/, '') === path,
-  );
+  const word = wordsByPath(instruction).get(path);
   if (word === undefined) return at(instruction);
   const place = placeAt(instruction, word.offset);
   return { ...place, endLine: place.line };
 }
+
+/** The words of a COPY by the path they mean, the first one of each. */
+const wordsByPath = remember((instruction: Instruction): ReadonlyMap<string, Word> => {
+  const pairs = instruction.words.map((word): [string, Word] => [
+    word.raw
+      .replaceAll(/["',[\]]/g, '')
+      .replace(/^(\.?\/)+/, '')
+      .replace(/\/$/, ''),
+    word,
+  ]);
+  return new Map(pairs.toReversed());
+});
 
 function badPatterns(image: ImageSubject): readonly Sighting[] {
   const { ignoreFile, ignorePatterns, ignoreRefused } = image.context;
@@ -162,13 +170,13 @@ function badPatterns(image: ImageSubject): readonly Sighting[] {
   return ignorePatterns
     .filter(({ matches }) => matches === undefined)
     .map(({ line, pattern, exception }) => ({
-      file: ignoreFile,
-      line,
-      endLine: line,
-      column: 1,
-      message: `Docker can not read the pattern ${exception ? '!' : ''}${pattern}`,
-      got: pattern,
-      cure: 'close the bracket, or write the path after the !',
+      ...{ file: ignoreFile, line, endLine: line, column: 1, got: pattern },
+      ...(pattern.length > LONGEST_PATTERN
+        ? { message: `the pattern is longer than any path (${LONGEST_PATTERN} characters)`, cure: 'shorten it' }
+        : {
+            message: `Docker can not read the pattern ${exception ? '!' : ''}${pattern}`,
+            cure: 'close the bracket, or write the path after the !',
+          }),
     }));
 }
 

@@ -187,14 +187,18 @@ function questionText(image: ImageSubject, test: readonly string[]): string | un
     const { source } = findInImage(image, script);
     return source?.image.textOf(source.path);
   });
-  return texts.includes(undefined) ? undefined : withVariables([text, ...texts].join('\n'), factsOf(image).environment);
+  const whole = [text, ...texts].join('\n');
+  return texts.includes(undefined) ? undefined : withVariables(whole, factsOf(image).environment);
 }
 
+/** A value that is longer than any address is not put in. */
+const LONGEST_PUT_IN = 200;
+
 function withVariables(text: string, environment: ReadonlyMap<string, string>): string {
-  return text.replaceAll(
-    /\$\{?(\w+)(?::?-(\w*))?\}?/g,
-    (whole, name: string, fallback: string | undefined) => environment.get(name) ?? fallback ?? whole,
-  );
+  return text.replaceAll(/\$\{?(\w+)(?::?-(\w*))?\}?/g, (whole, name: string, fallback: string | undefined) => {
+    const value = environment.get(name);
+    return value === undefined || value.length > LONGEST_PUT_IN ? (fallback ?? whole) : value;
+  });
 }
 
 function portsOf(image: ImageSubject): readonly number[] {

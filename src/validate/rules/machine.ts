@@ -2,7 +2,7 @@
 import { finalStage } from '../../images/dockerfile.ts';
 import { assignments } from '../../images/dockerfile-scope.ts';
 import { at, type ImageRule, type Sighting } from '../rule.ts';
-import { copiesWith, finalSteps, type Step } from '../steps.ts';
+import { copiesFor, finalSteps, type Step } from '../steps.ts';
 import type { ImageSubject } from '../subject.ts';
 
 const PROFILE = '/etc/machine-profile.json';
@@ -74,7 +74,7 @@ function withArg(image: ImageSubject, copy: Step, declared: Step | undefined): P
 /** A path that stays the same whatever the machine is belongs to one machine only. */
 function fixedProfile(image: ImageSubject, step: Step): readonly Sighting[] {
   const pathFor = (machine: string): string | undefined =>
-    copiesWith(image, step.stage, { MACHINE: machine }).get(step.instruction)?.sources[0];
+    copiesFor(image, step.stage, machine).get(step.instruction)?.sources[0];
   if (pathFor('a') !== pathFor('b')) return [];
   return [
     {

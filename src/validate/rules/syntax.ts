@@ -142,7 +142,7 @@ const CURES: Readonly<Record<Problem['kind'], string>> = {
   'not-a-dockerfile': 'name a Dockerfile, or take this file out of the images to build',
   unread: 'put a plain file of a readable size there',
   'no-stage': 'begin with FROM and the image to build on',
-  'too-many-stages': 'split the file; the stages beyond are not checked',
+  'too-large': 'split the file, or move what is long into a script that COPY brings in',
   'before-from': 'move it below FROM; only ARG may stand before it',
   'unknown-instruction': 'remove the line, or begin it with the instruction it belongs to',
   'broken-continuation': 'end the line before with a \\',

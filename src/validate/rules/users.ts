@@ -200,11 +200,9 @@ function chownNeed(image: ImageSubject, step: Step, call: Call): boolean {
 }
 
 function copiedAsRootBelow(image: ImageSubject, step: Step, path: string): boolean {
-  const earlier = stepsOf(image).filter(
-    (other) => other.stage === step.stage && other.instruction.line < step.instruction.line,
-  );
-  return earlier.some(({ copy, instruction, workdir }) => {
-    if (copy === undefined || instruction.flags.some(({ name }) => name === 'chown')) return false;
+  return stepsOf(image).some(({ copy, instruction, workdir, stage }) => {
+    if (copy === undefined || stage !== step.stage || instruction.line >= step.instruction.line) return false;
+    if (instruction.flags.some(({ name }) => name === 'chown')) return false;
     const target = posix.resolve('/', workdir, copy.destination);
     return target === path || target.startsWith(`${path}/`);
   });

@@ -445,13 +445,15 @@ function isFailing(
 
 /** The commands whose failure leads to the operator at `index`: back to the last `;` of its own depth, groups included. */
 function leftOf(script: Script, index: number): readonly Command[] {
-  const operator = script.items[index];
-  const found: Command[] = [];
-  for (const item of script.items.slice(0, index).toReversed()) {
-    const isOwn = item.depth <= (operator?.depth ?? 0);
-    if (item.kind === 'command') found.unshift(item);
-    else if (isOwn && (item.text === ';' || item.text === '&' || item.depth < (operator?.depth ?? 0))) break;
+  const depth = script.items[index]?.depth ?? 0;
+  const backwards: Command[] = [];
+  for (let before = index - 1; before >= 0; before -= 1) {
+    const item = script.items[before];
+    if (item === undefined) break;
+    if (item.kind === 'command') backwards.push(item);
+    else if (item.depth < depth || (item.depth === depth && (item.text === ';' || item.text === '&'))) break;
   }
+  const found = backwards.toReversed();
   // In a condition the exit code is asked for, not hidden.
   return /^(if|while|until|elif)$/.test(found[0]?.words[0]?.value ?? '') ? [] : found;
 }

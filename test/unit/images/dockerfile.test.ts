@@ -259,9 +259,27 @@ describe('what is no Dockerfile', () => {
     ['hello world\nthis is prose', 'not-a-dockerfile'],
     ['', 'no-stage'],
     ['ENV A=1', 'no-stage'],
-    ['FROM a\n'.repeat(501), 'too-many-stages'],
   ])('%j is told as one', (text, kind) => {
     expect(parseDockerfile(text).problems.map((problem) => problem.kind)).toContain(kind);
+  });
+
+  test.each([
+    ['501 stages', 'FROM a\n'.repeat(501), 501, 500],
+    ['3001 instructions', `FROM a\n${'USER 1\n'.repeat(3_000)}`, 3_001, 3_000],
+    ['an instruction of 64 kB', `FROM a\nRUN ${'x'.repeat(64_000)}\nUSER 1\n`, 2, 1],
+    ['a heredoc of 64 kB', `FROM a\nRUN <<EOF\n${'x\n'.repeat(32_000)}EOF\nUSER 1\n`, 2, 1],
+  ])('%s are told once, and the file is read up to there', (_name, text, line, read) => {
+    const { instructions, problems } = parseDockerfile(text);
+    expect(problems).toMatchObject([{ kind: 'too-large', line }]);
+    expect(instructions).toHaveLength(read);
+  });
+
+  test('a file over 1 MB is told and not read', () => {
+    const { instructions, problems } = parseDockerfile(`FROM a\n${'#'.repeat(1_000_000)}\n`);
+    expect(problems).toMatchObject([
+      { kind: 'not-a-dockerfile', message: 'this file is over 1000000 characters long' },
+    ]);
+    expect(instructions).toEqual([]);
   });
 
   test('does not hide the rest of the file', () => {

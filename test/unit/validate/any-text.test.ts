@@ -156,14 +156,14 @@ describe('size', () => {
     expect(await timed(edited([], { 'rollout.yml': undefined, [API]: text }))).toBeLessThan(limitMs);
   });
 
-  test('116 Dockerfiles are checked in under 2 seconds', async () => {
+  test('116 Dockerfiles are checked within a bound', async () => {
     const files: Record<string, string> = {};
     for (let index = 0; index < 116; index += 1) {
       for (const [name, text] of Object.entries(GOLDEN).filter(([path]) => path.startsWith('api/'))) {
         files[name.replaceAll('api', `api${index}`)] = text.replaceAll('api', `api${index}`);
       }
     }
-    expect(await timed(edited([], { ...files, 'rollout.yml': undefined }))).toBeLessThan(2_000);
+    expect(await timed(edited([], { ...files, 'rollout.yml': undefined }))).toBeLessThan(limitMs);
   });
 });
 
