@@ -5,10 +5,10 @@ import { showDocument } from '../documents/document.ts';
 import type { Findings } from '../documents/findings.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Fault } from '../fault.ts';
+import { readBuildFile } from '../images/build-file.ts';
 import { annotations } from '../validate/annotations.ts';
-import { pageOf } from '../validate/page.ts';
-import { RULES, ruleNamed } from '../validate/rules.ts';
-import { showFindings, type Paint, type Sources } from '../validate/show.ts';
+import { nearestRules, PAGES } from '../validate/page.ts';
+import { showFindings, shownOf, type Paint, type Sources } from '../validate/show.ts';
 import { validate } from '../validate/validate.ts';
 import type { World } from '../world/world.ts';
 import { parseFlags, writeOutput, type Command } from './command.ts';
@@ -23,7 +23,7 @@ Without rollout.yml it says what it takes for a service and what for a base.
   --config FILE    the configuration, relative to the root (default: rollout.yml where there is one)
   --format FORM    text (default), json (the findings document), github (annotations of a pull request)
   --output FILE    write there instead of to standard output
-  --explain RULE   print the page of a rule, RA302 for one, and stop
+  --explain RULE   print the page of a rule, RA302 or RC001 for one, and stop
 
 exit code: 0 nothing breaks (there may be warnings), 1 errors found, 2 could not check`;
 
@@ -54,14 +54,15 @@ export const command: Command = {
 };
 
 async function explain(world: World, id: string, output: string | undefined): Promise<ExitCode> {
-  const rule = ruleNamed(id);
-  if (rule === undefined) {
+  const page = PAGES.get(id.toUpperCase());
+  if (page === undefined) {
+    const nearest = nearestRules(id);
     throw new Fault('usage', `there is no rule ${id}`, {
-      expected: RULES.map((known) => known.id).join(', '),
+      expected: nearest.length > 0 ? `a rule; the nearest are ${nearest.join(', ')}` : 'a rule, as RA302 or RC001',
       cure: 'write the number as the finding shows it',
     });
   }
-  await writeOutput(world, pageOf(rule), output);
+  await writeOutput(world, page, output);
   return EXIT.done;
 }
 
@@ -90,17 +91,28 @@ async function inForm(world: World, { format, findings, root, toTerminal }: Show
     case 'github':
       return `${annotations(findings).join('\n')}\n`;
     case 'text':
-      return `${showFindings(findings, await readSources(world, root, findings), toTerminal ? inColour : plain)}\n`;
+      return `${showFindings(findings, {
+        sources: await readSources(world, root, findings),
+        paint: toTerminal ? inColour : plain,
+        width: toTerminal && process.stdout.isTTY ? Math.min(process.stdout.columns, MOST_WIDTH) : DEFAULT_WIDTH,
+      })}\n`;
   }
 }
+
+/** Where nobody says how wide the terminal is, and in files. */
+const DEFAULT_WIDTH = 80;
+/** Longer lines are hard to read, however wide the terminal is. */
+const MOST_WIDTH = 120;
 
 const inColour: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
 const plain: Paint = (_style, text) => text;
 
-async function readSources(world: World, root: string, { findings }: Findings): Promise<Sources> {
-  const files = [...new Set(findings.map(({ file }) => file))];
+async function readSources(world: World, root: string, findings: Findings): Promise<Sources> {
+  const files = [...new Set(shownOf(findings).map(({ file }) => file))];
   const read = await Promise.all(
-    files.map(async (file) => [file, await world.files.readText(join(root, file)).catch(() => undefined)] as const),
+    files.map(
+      async (file) => [file, await readBuildFile(world.files, join(root, file)).catch(() => undefined)] as const,
+    ),
   );
-  return new Map(read.flatMap(([file, text]) => (text === undefined ? [] : [[file, text.split(/\r?\n/)]])));
+  return new Map(read.flatMap(([file, found]) => (found?.kind === 'text' ? [[file, found.text.split(/\r?\n/)]] : [])));
 }

@@ -37,7 +37,7 @@ function annotate(finding: Finding): string {
   const facts = [
     message,
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
-    ...(got === undefined ? [] : [`got: ${got}`]),
+    ...(got === undefined ? [] : [`found: ${got}`]),
     `cure: ${cure}`,
   ];
   return `::${COMMANDS[severity]} ${properties.join(',')}::${escapeData(facts.join('\n'))}`;

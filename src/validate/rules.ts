@@ -17,7 +17,3 @@ export const RULES: readonly Rule[] = [
   ...[RA001, RA101, RA102, RA103, RA104, RA105, RA106, RA107, RA108, RA201, RA202, RA301, RA302],
   ...[RA303, RA401, RA402, RA403, RA405, RA407, RA408, RA409, RA501, RA502, RA601, RA602, RA701, RA702, RA801, RA901],
 ];
-
-export function ruleNamed(id: string): Rule | undefined {
-  return RULES.find((rule) => rule.id === id.toUpperCase());
-}

@@ -1,8 +1,9 @@
 // `rollout validate` as a terminal and a pull request call it: exit codes, formats and the page of a rule.
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findingsSchema } from '../../../src/documents/findings.ts';
 
@@ -20,10 +21,28 @@ function rollout(...args: readonly string[]): Promise<Ended> {
     execFile(
       process.execPath,
       [MAIN, 'validate', ...args],
-      { env: { PATH: process.env['PATH'] } },
+      { env: { PATH: process.env['PATH'] }, timeout: 20_000 },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     );
   });
+}
+
+/** A repository known to git in which one file was put in place by a pipe afterwards. */
+async function piped(path: string): Promise<string> {
+  const root = await mkdtemp(join(folder, 'piped-'));
+  const run = promisify(execFile);
+  const texts = {
+    'api/Dockerfile': 'FROM python:3.11-slim\nCOPY api /api\nRUN pip install -r /api/requirements.lock\nUSER 1\n',
+    'api/requirements.lock': 'a==1 --hash=sha256:1\n',
+    '.dockerignore': '*.log\n',
+  };
+  await mkdir(join(root, 'api'));
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(root, name), text);
+  await run('git', ['init', '--quiet'], { cwd: root });
+  await run('git', ['add', '.'], { cwd: root });
+  await rm(join(root, path));
+  await run('mkfifo', [join(root, path)]);
+  return root;
 }
 
 let folder = '';
@@ -43,13 +62,13 @@ describe('rollout validate', () => {
   test('ends with 0 on the example fleet', async () => {
     const ended = await rollout(join(REPOSITORY, 'examples/fleet'));
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toMatch(/nothing breaks, .* files checked\n$/);
+    expect(ended.stdout).toMatch(/nothing breaks, .* files checked\nlearn more of a rule: .* --explain RA202\n$/);
   });
 
   test('ends with 1 on an error, and shows its line without colours in a pipe', async () => {
     const ended = await rollout('--root', broken);
     expect(ended.code).toBe(1);
-    expect(ended.stdout).toMatch(/central_error_bus\/Dockerfile:\d+:1 error RA301 \(policy\)/);
+    expect(ended.stdout).toMatch(/central_error_bus\/Dockerfile:\d+:1 error RA301 breaks the policy\n/);
     expect(ended.stdout).toMatch(/\d+ \| USER bus\n/);
     expect(ended.stdout).not.toContain('\u001b[');
   });
@@ -84,6 +103,31 @@ describe('rollout validate', () => {
   test('prints the page of a rule', async () => {
     const ended = await rollout('--explain', 'ra302');
     expect(ended.stdout).toBe(await readFile(join(REPOSITORY, 'docs/rules/RA302.md'), 'utf8'));
+  });
+
+  test('prints the page of a rule of rollout.yml', async () => {
+    const ended = await rollout('--explain', 'rc001');
+    expect(ended.stdout).toBe(await readFile(join(REPOSITORY, 'docs/rules/RC001.md'), 'utf8'));
+  });
+
+  test('names the nearest rules where there is none of that number', async () => {
+    expect((await rollout('--explain', 'RA450')).stderr).toContain('the nearest are RA409, RA408');
+  });
+
+  test.each([
+    ['a Dockerfile', 'api/Dockerfile', 'RA101'],
+    ['an ignore file', '.dockerignore', 'RA502'],
+    ['a lock', 'api/requirements.lock', 'RA405'],
+  ])('tells %s that is a pipe, and does not wait for it', async (_name, path, rule) => {
+    const root = await piped(path);
+    const ended = await rollout(root, '--format', 'json');
+    expect(ended.code).toBe(1);
+    const { findings } = findingsSchema.parse(JSON.parse(ended.stdout));
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        ...{ rule, file: path, line: 1, expected: 'a plain file', got: 'a pipe, a socket or a device' },
+      }),
+    );
   });
 
   test.each([

@@ -79,6 +79,35 @@ test('any Dockerfile, base and lock get an answer that is a document', async () 
   );
 });
 
+test('any bytes as Dockerfile, lock and ignore file end in findings', async () => {
+  const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array).toString('utf8'));
+  await fc.assert(
+    fc.asyncProperty(bytes, bytes, bytes, fc.boolean(), async (dockerfile, lock, ignore, inferred) => {
+      const files = edited([], {
+        ...{ [API]: `FROM a\n${dockerfile}`, [BASE]: dockerfile, [LOCK]: lock, '.dockerignore': ignore },
+        ...(inferred ? { 'rollout.yml': undefined } : {}),
+      });
+      findingsSchema.parse({ schema: 'rollout/findings', version: 1, checked: [], findings: await check(files) });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** Whatever goes back over its text from every place of it shows here: the worst known took minutes. */
+test('any short text repeated many times ends in findings too', async () => {
+  const unit = fc.oneof(fc.constantFrom(...BROKEN), fc.string({ minLength: 1, maxLength: 6 }), broken);
+  const repeated = unit.map((text) => text.repeat(Math.ceil(30_000 / (text.length + 1))));
+  const place = fc.constantFrom('', 'RUN ', 'ENV A=', 'COPY ', 'HEALTHCHECK CMD ', 'LABEL ', 'FROM ', 'EXPOSE ');
+  await fc.assert(
+    fc.asyncProperty(place, repeated, fc.constantFrom(API, LOCK, '.dockerignore'), async (before, text, file) => {
+      const whole = file === API ? `FROM python:3.11-slim\nUSER 1\n${before}${text}` : text;
+      const findings = await check(edited([], { [file]: whole, 'rollout.yml': undefined }));
+      for (const { message, got = '' } of findings) expect(Math.max(message.length, got.length)).toBeLessThan(500);
+    }),
+    { numRuns: 100 },
+  );
+}, 120_000);
+
 test('any shell text is taken apart, always going forward', () => {
   const pieces = fc.array(
     fc.constantFrom(
