@@ -1,5 +1,5 @@
 // `rollout validate`: the findings of a repository for a person, a program or a pull request, and the page of a rule.
-import { join } from 'node:path';
+import { isAbsolute, join, normalize } from 'node:path';
 import { styleText } from 'node:util';
 import { showDocument } from '../documents/document.ts';
 import type { Findings } from '../documents/findings.ts';
@@ -108,7 +108,9 @@ const inColour: Paint = (style, text) => styleText(style, text, { stream: proces
 const plain: Paint = (_style, text) => text;
 
 async function readSources(world: World, root: string, findings: Findings): Promise<Sources> {
-  const files = [...new Set(shownOf(findings).map(({ file }) => file))];
+  // A finding may be about a path that leads out of the repository: what lies there is nobody's to show.
+  const inside = shownOf(findings).filter(({ file }) => !isAbsolute(file) && !normalize(file).startsWith('..'));
+  const files = [...new Set(inside.map(({ file }) => file))];
   const read = await Promise.all(
     files.map(
       async (file) => [file, await readBuildFile(world.files, join(root, file)).catch(() => undefined)] as const,

@@ -100,6 +100,16 @@ describe('rollout validate', () => {
     expect(ended.stdout).toContain('RC007');
   });
 
+  test('shows no line of a file outside the repository', async () => {
+    const secret = join(folder, 'secret');
+    await writeFile(secret, 'registry: hush-hush\n');
+    for (const file of ['../secret', secret]) {
+      const ended = await rollout(broken, '--config', file);
+      expect(ended.code).toBe(1);
+      expect(ended.stdout + ended.stderr).not.toContain('hush-hush');
+    }
+  });
+
   test('prints the page of a rule', async () => {
     const ended = await rollout('--explain', 'ra302');
     expect(ended.stdout).toBe(await readFile(join(REPOSITORY, 'docs/rules/RA302.md'), 'utf8'));
