@@ -38,6 +38,9 @@ const MAX_INSTRUCTIONS = 3_000;
 const MAX_INSTRUCTION_CHARACTERS = 64_000;
 const MAX_CHARACTERS = MOST_BYTES;
 
+/** The tokenizer looks at every comment once per stage; 500 stages with 4000 comments are read. */
+const MAX_STAGES_TIMES_COMMENTS = 2_000_000;
+
 /** Reads a Dockerfile; never throws. What can't be read becomes a problem and the rest is still read. */
 export function parseDockerfile(text: string): Dockerfile {
   const refused = notADockerfile(text);
@@ -179,8 +182,19 @@ function notADockerfile(text: string): Problem | undefined {
   const whole = { kind: 'not-a-dockerfile', line: 1, endLine: 1, column: 1 } as const;
   if (text.includes('\0')) return { ...whole, message: 'this is a binary file, not a Dockerfile' };
   if (text.length > MAX_CHARACTERS) return { ...whole, message: `this file is over ${MAX_CHARACTERS} characters long` };
+  const [stages, comments] = [countOf(text, /^[ \t]*FROM\b/gim), countOf(text, /^[ \t]*#/gm)];
+  if (stages * comments > MAX_STAGES_TIMES_COMMENTS) {
+    const message = `this file is not read: it has ${stages} stages and ${comments} comments`;
+    return { ...whole, kind: 'too-large', message, expected: `at most ${MAX_STAGES} stages` };
+  }
   if (/^\s*\{/.test(text) && isJson(text)) return { ...whole, message: 'this is a JSON document, not a Dockerfile' };
   return undefined;
+}
+
+function countOf(text: string, pattern: RegExp): number {
+  let count = 0;
+  for (const _match of text.matchAll(pattern)) count += 1;
+  return count;
 }
 
 function isJson(text: string): boolean {

@@ -51,8 +51,9 @@ export function parseLock(text: string): Lock {
   const options: LockOption[] = [];
   const problems: LockProblem[] = [];
   for (const logical of logicalLines(text)) {
-    if (logical.text.startsWith('-') && !isEditable(logical.text)) options.push(...readOptions(logical));
-    else {
+    if (logical.text.startsWith('-') && !isEditable(logical.text)) {
+      for (const option of readOptions(logical)) options.push(option);
+    } else {
       const entry = readEntry(logical);
       if (entry === undefined) problems.push({ ...placeOf(logical), text: logical.text });
       else entries.push(entry);

@@ -274,6 +274,14 @@ describe('what is no Dockerfile', () => {
     expect(instructions).toHaveLength(read);
   });
 
+  test('thousands of stages among thousands of comments are told and not read', () => {
+    const { instructions, problems } = parseDockerfile('FROM a\n# why\n'.repeat(20_000));
+    expect(problems).toMatchObject([
+      { kind: 'too-large', line: 1, message: 'this file is not read: it has 20000 stages and 20000 comments' },
+    ]);
+    expect(instructions).toEqual([]);
+  });
+
   test('a file over 1 MB is told and not read', () => {
     const { instructions, problems } = parseDockerfile(`FROM a\n${'#'.repeat(1_000_000)}\n`);
     expect(problems).toMatchObject([

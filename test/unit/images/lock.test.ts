@@ -131,3 +131,13 @@ test('any text is read, and a written pin is read back', () => {
     ),
   );
 });
+
+test.each([
+  ['200,000 options in a line', '--a=b '.repeat(200_000), 200_000, 0],
+  ['a megabyte of blanks', `a==1${' '.repeat(1_000_000)}x`, 0, 1],
+  ['a megabyte of comments in a line', `a==1${' #'.repeat(500_000)}`, 0, 0],
+])('%s are read', (_name, text, options, problems) => {
+  const lock = parseLock(text);
+  expect(lock.options).toHaveLength(options);
+  expect(lock.problems).toHaveLength(problems);
+});
