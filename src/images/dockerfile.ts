@@ -38,6 +38,8 @@ const MAX_INSTRUCTIONS = 3_000;
 const MAX_INSTRUCTION_CHARACTERS = 64_000;
 const MAX_CHARACTERS = MOST_BYTES;
 
+/** The tokenizer reads the flags of a line again for each of them. */
+const MAX_LINE_CHARACTERS = 2 * MAX_INSTRUCTION_CHARACTERS;
 /** The tokenizer looks at every comment once per stage; 500 stages with 4000 comments are read. */
 const MAX_STAGES_TIMES_COMMENTS = 2_000_000;
 
@@ -182,6 +184,11 @@ function notADockerfile(text: string): Problem | undefined {
   const whole = { kind: 'not-a-dockerfile', line: 1, endLine: 1, column: 1 } as const;
   if (text.includes('\0')) return { ...whole, message: 'this is a binary file, not a Dockerfile' };
   if (text.length > MAX_CHARACTERS) return { ...whole, message: `this file is over ${MAX_CHARACTERS} characters long` };
+  const longest = longestLine(text);
+  if (longest > MAX_LINE_CHARACTERS) {
+    const message = `this file is not read: a line of it has ${longest} characters with those it goes on in`;
+    return { ...whole, kind: 'too-large', message, expected: `at most ${MAX_INSTRUCTION_CHARACTERS}` };
+  }
   const [stages, comments] = [countOf(text, /^[ \t]*FROM\b/gim), countOf(text, /^[ \t]*#/gm)];
   if (stages * comments > MAX_STAGES_TIMES_COMMENTS) {
     const message = `this file is not read: it has ${stages} stages and ${comments} comments`;
@@ -189,6 +196,17 @@ function notADockerfile(text: string): Problem | undefined {
   }
   if (/^\s*\{/.test(text) && isJson(text)) return { ...whole, message: 'this is a JSON document, not a Dockerfile' };
   return undefined;
+}
+
+/** Lines that go on at their end are one, whichever escape character the file has. */
+function longestLine(text: string): number {
+  let [longest, length] = [0, 0];
+  for (const row of text.split('\n')) {
+    length += row.length;
+    longest = Math.max(longest, length);
+    if (!/[\\`]$/.test(row.trimEnd())) length = 0;
+  }
+  return longest;
 }
 
 function countOf(text: string, pattern: RegExp): number {

@@ -274,6 +274,15 @@ describe('what is no Dockerfile', () => {
     expect(instructions).toHaveLength(read);
   });
 
+  test.each([
+    ['in one line', `FROM a\nCOPY${' --link'.repeat(30_000)} a b\n`],
+    ['in a line that goes on', `FROM a\nCOPY${' --link \\\n'.repeat(30_000)} a b\n`],
+  ])('more flags than can be are told and not read %s', (_name, text) => {
+    const { instructions, problems } = parseDockerfile(text);
+    expect(problems).toMatchObject([{ kind: 'too-large', line: 1, expected: 'at most 64000' }]);
+    expect(instructions).toEqual([]);
+  });
+
   test('thousands of stages among thousands of comments are told and not read', () => {
     const { instructions, problems } = parseDockerfile('FROM a\n# why\n'.repeat(20_000));
     expect(problems).toMatchObject([
