@@ -156,14 +156,8 @@ test('any shell text is taken apart, always going forward', () => {
   );
 });
 
+// What goes on for ever runs into the test's own limit; how fast the rest is belongs to the benchmarks.
 describe('size', () => {
-  const limitMs = 5_000;
-  const timed = async (files: Record<string, string>): Promise<number> => {
-    const started = performance.now();
-    await check(files);
-    return performance.now() - started;
-  };
-
   test.each([
     ['10,000 lines of RUN', `FROM a\n${'RUN chmod +x /app/x && pip install y || true\n'.repeat(10_000)}`],
     [
@@ -181,18 +175,18 @@ describe('size', () => {
     ],
     ['a word of a megabyte', `FROM a\nRUN ${'x'.repeat(1_000_000)}`],
     ['100,000 open brackets', `FROM a\nENV A=${'${A:-'.repeat(20_000)}\nRUN ${'$('.repeat(20_000)}`],
-  ])('%s are checked within a bound', async (_name, text) => {
-    expect(await timed(edited([], { 'rollout.yml': undefined, [API]: text }))).toBeLessThan(limitMs);
+  ])('%s are checked, and it ends', async (_name, text) => {
+    await expect(check(edited([], { 'rollout.yml': undefined, [API]: text }))).resolves.toBeDefined();
   });
 
-  test('116 Dockerfiles are checked within a bound', async () => {
+  test('116 Dockerfiles are checked, and it ends', async () => {
     const files: Record<string, string> = {};
     for (let index = 0; index < 116; index += 1) {
       for (const [name, text] of Object.entries(GOLDEN).filter(([path]) => path.startsWith('api/'))) {
         files[name.replaceAll('api', `api${index}`)] = text.replaceAll('api', `api${index}`);
       }
     }
-    expect(await timed(edited([], { ...files, 'rollout.yml': undefined }))).toBeLessThan(limitMs);
+    await expect(check(edited([], { ...files, 'rollout.yml': undefined }))).resolves.toBeDefined();
   });
 });
 
