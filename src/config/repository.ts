@@ -6,9 +6,9 @@ import type { Complaint } from './complain.ts';
 import { readSource } from './source-file.ts';
 
 export interface Repository {
-  /** All files git does not ignore, relative to the root, sorted. */
+  /** All files of the working tree that git does not ignore, relative to the root, sorted. */
   readonly files: readonly string[];
-  /** The files git tracks; undefined where there is no git: then nothing is taken for a file of the repository. */
+  /** Those of them that git tracks; undefined where there is no git: then nothing is taken for a file of the repository. */
   readonly tracked: ReadonlySet<string> | undefined;
 }
 
@@ -19,7 +19,7 @@ const DOCKERFILE_NAME = /^(?:Dockerfile|Dockerfile\.[\w.-]+|[\w.-]+\.Dockerfile)
 
 /** Lists the repository; without git the folder is walked. */
 export async function readRepository(world: World, root: string): Promise<Repository> {
-  const tracked = await gitFiles(world, root, ['--cached']);
+  const tracked = await trackedFiles(world, root);
   if (tracked === undefined) return { files: await walk(world, root, '', 0), tracked: undefined };
   const others = (await gitFiles(world, root, ['--others', '--exclude-standard'])) ?? [];
   return { files: [...new Set([...tracked, ...others])].toSorted(), tracked: new Set(tracked) };
@@ -63,6 +63,14 @@ export function imageOfPath(path: string): string | undefined {
   const file = parts.at(-1) ?? '';
   if (file === 'Dockerfile') return parts.at(-2);
   return file.startsWith('Dockerfile.') ? file.slice('Dockerfile.'.length) : file.slice(0, -'.Dockerfile'.length);
+}
+
+/** The index also lists files that were deleted (R) or that a sparse checkout left out (S): no build would find them. */
+async function trackedFiles(world: World, root: string): Promise<readonly string[] | undefined> {
+  const rows = await gitFiles(world, root, ['-t', '--cached', '--deleted']);
+  const parsed = rows?.map((row) => ({ mark: row.slice(0, 1), path: row.slice('H '.length) }));
+  const absent = new Set(parsed?.flatMap(({ mark, path }) => (mark === 'R' || mark === 'S' ? [path] : [])));
+  return parsed?.flatMap(({ path }) => (absent.has(path) ? [] : [path]));
 }
 
 async function gitFiles(world: World, root: string, which: readonly string[]): Promise<readonly string[] | undefined> {

@@ -20,6 +20,8 @@ export interface ContextQuestion {
   readonly path: string;
   readonly inferred: boolean;
   readonly ignore: IgnoreFile | undefined;
+  /** Folders of the repository without a file that git lists. */
+  readonly bareFolders: ReadonlySet<string>;
 }
 
 /** Files by name, and below each folder the files in it at any depth are found by its direct children. */
@@ -37,7 +39,7 @@ export function plantTree(files: readonly string[]): Tree {
   return { files: new Set(files), folders: new Map([...folders].map(([folder, children]) => [folder, [...children]])) };
 }
 
-export function makeContext({ tree, path, inferred, ignore }: ContextQuestion): Context {
+export function makeContext({ tree, path, inferred, ignore, bareFolders }: ContextQuestion): Context {
   const patterns = ignore === undefined ? [] : ignorePatterns(ignore.text);
   const inTree = (inside: string): string => posix.join(path, inside);
   const inContext = (whole: string): string => (path === '.' ? whole : posix.relative(path, whole));
@@ -48,6 +50,7 @@ export function makeContext({ tree, path, inferred, ignore }: ContextQuestion): 
     ignorePatterns: patterns,
     ignoreRefused: ignore?.refused,
     kind: (inside) => kindIn(tree, inTree(inside)),
+    bareFolder: (inside) => bareFolders.has(inTree(inside)),
     behindEntry: (inside) => isBehindEntry(tree, inTree(inside)),
     ignored: ignoreBy(patterns),
     filesBelow: (folder) => filesBelow(tree, inTree(folder)).map(inContext),

@@ -8,7 +8,15 @@ import type { Dockerfile } from '../images/dockerfile.ts';
 import type { World } from '../world/world.ts';
 import { kindIn, makeContext, plantTree, type Tree } from './context.ts';
 import { inferFleet, type ImageSpec } from './infer.ts';
-import { ignoreKey, readComposes, readDockerfiles, readIgnores, readLocks, readScripts } from './reading.ts';
+import {
+  ignoreKey,
+  readBareFolders,
+  readComposes,
+  readDockerfiles,
+  readIgnores,
+  readLocks,
+  readScripts,
+} from './reading.ts';
 import type { FleetSubject, ImageSubject, LockSubject } from './subject.ts';
 
 export interface FleetOptions {
@@ -119,6 +127,7 @@ async function makeImages(world: World, making: Making): Promise<readonly ImageS
   const { root, tree, specs, dockerfiles, linked } = making;
   const ignores = await readIgnores(world, root, specs);
   const scripts = await readScripts(world, root, { tree, dockerfiles });
+  const bareFolders = await readBareFolders(world, root, { tree, dockerfiles, specs });
   const images = new Map<string, ImageSubject>();
   const graph = new Map(specs.map((spec) => [spec.file, [...spec.bases.values()]]));
   for (const spec of specs) {
@@ -129,6 +138,7 @@ async function makeImages(world: World, making: Making): Promise<readonly ImageS
       path: spec.context,
       inferred: spec.contextInferred,
       ignore: ignores.get(ignoreKey(spec)),
+      bareFolders,
     });
     const { file, name, role, machines, health, ports } = spec;
     images.set(`${spec.file} ${spec.name}`, {

@@ -2,12 +2,13 @@
 import { join, posix } from 'node:path';
 import { parseCompose, type ComposeFile } from '../config/compose.ts';
 import { readBuildFile, type BuildFile } from '../images/build-file.ts';
+import { copySources } from '../images/dockerfile-facts.ts';
 import { argumentText } from '../images/dockerfile-instruction.ts';
 import { parseDockerfile, unreadDockerfile, type Dockerfile } from '../images/dockerfile.ts';
 import { ignoreFilesOf } from '../images/ignore.ts';
 import { parseLock } from '../images/lock.ts';
 import type { World } from '../world/world.ts';
-import type { IgnoreFile, Tree } from './context.ts';
+import { kindIn, type IgnoreFile, type Tree } from './context.ts';
 import type { ImageSpec } from './infer.ts';
 import { hashedLocks } from './locks.ts';
 import type { ImageSubject, LockSubject } from './subject.ts';
@@ -15,6 +16,8 @@ import type { ImageSubject, LockSubject } from './subject.ts';
 /** Files that are open at one time; a process may not hold a thousand. */
 const AT_ONCE = 64;
 const COMPOSE_NAME = /^(?:docker-)?compose(?:\.[\w-]+)*\.ya?ml$/;
+/** Sources of COPY that are not listed and are asked for one by one; of more only the text of the finding is poorer. */
+const MOST_ASKED = 500;
 /** A probe script longer than this is not read. */
 const MAX_SCRIPT_CHARACTERS = 200_000;
 
@@ -97,6 +100,30 @@ export async function readScripts(
       file.kind === 'text' && file.text.length <= MAX_SCRIPT_CHARACTERS ? [[path, file.text]] : [],
     ),
   );
+}
+
+export interface Copying extends Speaking {
+  readonly specs: readonly ImageSpec[];
+}
+
+/** Folders that a COPY names and that lie there without a file that git lists. */
+export async function readBareFolders(
+  world: World,
+  root: string,
+  { tree, dockerfiles, specs }: Copying,
+): Promise<ReadonlySet<string>> {
+  const named = specs.flatMap(({ file, context }) =>
+    (dockerfiles.get(file)?.instructions ?? []).flatMap((instruction) => {
+      const copy = copySources(instruction);
+      // Normalized from `/`, so that no path leads out of the context.
+      return copy === undefined || copy.from !== undefined
+        ? []
+        : copy.sources.map((source) => posix.join(context, posix.normalize(`/${source}`)).replace(/\/$/, ''));
+    }),
+  );
+  const unlisted = [...new Set(named)].filter((path) => kindIn(tree, path) === undefined).slice(0, MOST_ASKED);
+  const facts = await Promise.all(unlisted.map((path) => world.files.facts(join(root, path)).catch(() => undefined)));
+  return new Set(unlisted.filter((_, index) => facts[index]?.kind === 'folder'));
 }
 
 export interface LockSearch {

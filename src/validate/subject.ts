@@ -20,6 +20,8 @@ export interface Context {
   readonly ignoreRefused: Refused | undefined;
   /** What lies at a path of the context, before .dockerignore is applied. */
   kind(path: string): 'file' | 'folder' | undefined;
+  /** A folder is there, with no file that git lists: a checkout does not have it. */
+  bareFolder(path: string): boolean;
   /** A part of the path is a link or a submodule: what lies there can't be known here. */
   behindEntry(path: string): boolean;
   ignored(path: string): boolean;

@@ -11,6 +11,12 @@ export interface RepositoryWorld {
   readonly files: Record<string, string>;
   /** Not tracked by git although they are there. */
   readonly untracked?: readonly string[];
+  /** Tracked by git, and no longer in the working tree. */
+  readonly gone?: readonly string[];
+  /** Tracked by git, and left out of the working tree by a sparse checkout. */
+  readonly sparse?: readonly string[];
+  /** Folders without a file. */
+  readonly emptyFolders?: readonly string[];
   /** Answers for other commands: undefined means that it is not known. */
   readonly answer?: (command: readonly string[], options: RunOptions) => Partial<Finished> | undefined;
   readonly variables?: Readonly<Record<string, string>>;
@@ -27,7 +33,7 @@ export function repositoryWorld(given: RepositoryWorld): World {
   return {
     clock,
     log: silentLog,
-    files: memoryFiles(given.files, given.special ?? []),
+    files: memoryFiles(given.files, given.special ?? [], given.emptyFolders ?? []),
     processes: fakeProcesses(given),
     environment: {
       variable: (name) => variables[name],
@@ -38,14 +44,15 @@ export function repositoryWorld(given: RepositoryWorld): World {
   };
 }
 
-function memoryFiles(files: Record<string, string>, special: readonly string[]): Files {
+function memoryFiles(files: Record<string, string>, special: readonly string[], empty: readonly string[]): Files {
   const key = (path: string): string => path.replace(`${ROOT}/`, '').replace(/^\.\//, '');
   const read = (path: string): Promise<string | undefined> =>
     special.includes(key(path)) ? refuse(`reading ${path}`) : Promise.resolve(files[key(path)]);
   const kindOf = (path: string): Facts['kind'] | undefined => {
     if (special.includes(key(path))) return 'other';
     if (files[key(path)] !== undefined) return 'file';
-    const isFolder = path === ROOT || Object.keys(files).some((name) => name.startsWith(`${key(path)}/`));
+    const isFolder =
+      path === ROOT || [...empty, ...Object.keys(files)].some((name) => `${name}/`.startsWith(`${key(path)}/`));
     return isFolder ? 'folder' : undefined;
   };
   return {
@@ -117,8 +124,15 @@ function gitAnswer(given: RepositoryWorld, command: readonly string[]): Partial<
   if (given.noGit === true) return { exitCode: 128, stderr: 'fatal: not a git repository' };
   const untracked = given.untracked ?? [];
   const others = command.includes('--others');
-  const listed = others ? untracked : Object.keys(given.files).filter((path) => !untracked.includes(path));
-  return { stdout: listed.map((path) => `${path}\0`).join('') };
+  if (others) return { stdout: untracked.map((path) => `${path}\0`).join('') };
+  const { gone = [], sparse = [] } = given;
+  const there = Object.keys(given.files).filter((path) => !untracked.includes(path));
+  const rows = [
+    ...[...there, ...gone].map((path) => `H ${path}\0`),
+    ...gone.map((path) => `R ${path}\0`),
+    ...sparse.map((path) => `S ${path}\0`),
+  ];
+  return { stdout: rows.join('') };
 }
 
 function refuse(what: string): Promise<never> {

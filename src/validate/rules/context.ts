@@ -84,6 +84,7 @@ function missingSources(image: ImageSubject, step: Step): readonly Sighting[] {
     const isPattern = /[*?[]/.test(path);
     // A pattern without a match copies nothing and goes on.
     if (isPattern) return [];
+    if (context.bareFolder(path)) return [bareFolder(image, source)];
     const elsewhere = otherContexts(image, path);
     // Nobody said which context is meant, and one fits.
     if (context.inferred && elsewhere.length > 0) return [];
@@ -103,6 +104,16 @@ function missingSources(image: ImageSubject, step: Step): readonly Sighting[] {
       },
     ];
   });
+}
+
+function bareFolder(image: ImageSubject, { path, instruction }: Source): Sighting {
+  return {
+    ...sourcePlace(instruction, path),
+    message: `${path} is a folder without a file that git keeps, so a checkout does not have it`,
+    expected: `a file below ${posix.join(image.context.path, path)} that git does not ignore`,
+    got: 'an empty folder, or ignored files only',
+    cure: 'add a file to it that git keeps (.gitkeep for one), or take it out of COPY',
+  };
 }
 
 /** Other contexts a build of this Dockerfile could use, in which the path exists: its folder and all above. */
