@@ -17,18 +17,20 @@ export interface Complaint {
   readonly expected?: string | undefined;
   readonly got?: string | undefined;
   readonly cure: string;
+  /** Where this breach breaks something else than its rule says. */
+  readonly breaks?: Finding['breaks'];
 }
 
-/** A finding at a place, as severe as its rule; an error would break the build. */
+/** A finding at a place, as severe as its rule. */
 export function complain(rule: ConfigRule, at: Position, complaint: Complaint): Finding {
   const message = oneLine(complaint.message);
   const expected = complaint.expected === undefined ? undefined : oneLine(complaint.expected);
   const got = complaint.got === undefined ? undefined : oneLine(complaint.got);
-  const { severity } = CONFIG_RULES[rule];
+  const { severity, breaks } = CONFIG_RULES[rule];
   return {
     rule,
     severity,
-    breaks: severity === 'error' ? 'build' : 'policy',
+    breaks: complaint.breaks ?? breaks,
     file: at.file,
     line: at.line,
     endLine: at.line,

@@ -89,6 +89,7 @@ function derivePort(question: HealthQuestion, probe: Probe | undefined): number 
     message: `two ports could answer for the health of ${service.name}`,
     expected: 'one port',
     got: numbers.join(', '),
+    breaks: 'health',
     cure: `say which one: services: { ${service.name}: { health: { port: ${first.port} } } }`,
   });
   return undefined;

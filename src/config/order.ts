@@ -36,6 +36,7 @@ function checkPair(sheet: Sheet, { path, service, other, mine, waves, config }: 
   sheet.complain('RC003', sheet.reading.yaml.at(path), {
     message: `${service} on ${mine.machine} is to come after ${other}, which ${late ? 'moves later' : 'may move at the same time'}`,
     expected: `${other} in a wave before "${mine.name}"`,
+    breaks: 'start',
     got: `${other} in "${wrong.name}"${late ? '' : `, and machines-at-once ${config.rollout.machinesAtOnce}`}`,
     cure: late
       ? `put ${wrong.machine} before ${mine.machine} in rollout.order, choose another canary, or take ${other} out of after`

@@ -208,6 +208,7 @@ function startOrder(sheet: Sheet, placements: readonly Placement[], here: readon
       sheet.complain('RC003', at, {
         message: 'these services wait for one another in a circle',
         expected: 'an order in which they can start',
+        breaks: 'start',
         got: cycle.join(' → '),
         cure: 'take one of them out of depends_on or after',
       });

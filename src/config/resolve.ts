@@ -2,7 +2,9 @@
 import type { Finding } from '../documents/findings.ts';
 import type { Config } from '../documents/fleet.ts';
 import type { World } from '../world/world.ts';
+import { deriveBuildSecrets } from './build-secrets.ts';
 import { deriveImages } from './images.ts';
+import { deriveLeftAlone } from './left-alone.ts';
 import { deriveMachines, deriveRollout } from './machines.ts';
 import { checkOrder } from './order.ts';
 import { derivePlacements } from './placements.ts';
@@ -44,10 +46,11 @@ function derive(sheet: Sheet, override: string | undefined): Config {
   const running = deriveServices(sheet, registry);
   const images = deriveImages(sheet, running, registry);
   const placements = derivePlacements(sheet, running, images);
+  const leftAlone = deriveLeftAlone(sheet, running);
   const order = deriveRollout(sheet);
   checkOrder(sheet, { placements, rollout: order });
   complainOfTheUnused(sheet);
-  sheet.said('buildSecrets', rollout.build?.secrets, ['build', 'secrets'], []);
+  const buildSecrets = deriveBuildSecrets(sheet, images);
   return {
     schema: 'rollout/config',
     version: 1,
@@ -56,12 +59,13 @@ function derive(sheet: Sheet, override: string | undefined): Config {
     machines: [...machines],
     images: [...images],
     placements: [...placements],
+    leftAlone: [...leftAlone],
     supervisors: (rollout.supervisors ?? []).map(({ container, during }, index) => ({
       container,
       during: sheet.said(`supervisors.${index}.during`, during, ['supervisors', index], DEFAULTS.supervisorDuring),
     })),
     rollout: order,
-    buildSecrets: [...(rollout.build?.secrets ?? [])],
+    buildSecrets: [...buildSecrets],
     sources: Object.fromEntries([...sheet.sources].toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

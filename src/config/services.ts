@@ -143,6 +143,7 @@ function checkDependencies(sheet: Sheet, services: readonly ComposeService[]): v
         message: `${service.name} depends on ${name}, which this compose file does not have`,
         expected: [...names].join(', '),
         got: name,
+        breaks: 'start',
         cure: guess === undefined ? 'add it to this file, or take it out of depends_on' : `did you mean ${guess}?`,
       });
     }

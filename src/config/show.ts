@@ -25,7 +25,11 @@ export function showConfig(config: Config): string {
   const sections = [
     table('general', general),
     table('rollout', rolloutRows(config)),
-    ...config.machines.map((machine) => table(`machine ${machine.name}`, machineRows(machine, config))),
+    ...config.machines.map((machine) =>
+      [table(`machine ${machine.name}`, machineRows(machine, config)), ...leftAloneLines(machine.name, config)].join(
+        '\n',
+      ),
+    ),
     ...config.images.map((image) => table(`${image.kind} ${image.name}`, imageRows(image, config))),
     ...config.placements.map((placement) =>
       table(`${placement.service} on ${placement.machine}`, placementRows(placement, config)),
@@ -60,6 +64,16 @@ function machineRows(machine: Config['machines'][number], config: Config): reado
     ['offline', machine.offline],
     ['disk.keep-free', showSize(machine.keepFreeBytes), 'keepFreeBytes'],
   ]);
+}
+
+/** `not ours: cache (redis:7), left alone; api needs it`. */
+function leftAloneLines(machine: string, config: Config): readonly string[] {
+  const here = (config.leftAlone ?? []).filter((one) => one.machine === machine);
+  return here.map(({ service, image, neededBy }) => {
+    const verb = neededBy.length === 1 ? 'needs' : 'need';
+    const needing = neededBy.length === 0 ? '' : `; ${list(neededBy)} ${verb} it running`;
+    return `  not ours: ${service} (${image ?? 'no image'}), left alone${needing}`;
+  });
 }
 
 function imageRows(image: Image, config: Config): readonly Row[] {

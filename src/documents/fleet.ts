@@ -149,6 +149,17 @@ export const rolloutSchema = z.strictObject({
   keepReleases: z.int().nonnegative(),
 });
 
+/** A compose service of a machine that no rollout touches. */
+export const leftAloneSchema = z.strictObject({
+  machine: z.string(),
+  service: z.string(),
+  /** As far as it can be known without the host. */
+  image: z.string().optional(),
+  /** Services of the fleet on this machine that depend on it and can not start without it. */
+  neededBy: z.array(z.string()).readonly(),
+});
+export type LeftAlone = Readonly<z.infer<typeof leftAloneSchema>>;
+
 /** rollout.yml with everything derived, and the source of every value. */
 export const configSchema = z.strictObject({
   schema: z.literal('rollout/config'),
@@ -160,6 +171,7 @@ export const configSchema = z.strictObject({
   machines: z.array(machineSchema).readonly(),
   images: z.array(imageSchema).readonly(),
   placements: z.array(placementSchema).readonly(),
+  leftAlone: z.array(leftAloneSchema).readonly().optional(),
   supervisors: z.array(supervisorSchema).readonly(),
   rollout: rolloutSchema,
   /** Names of build secrets, never their values. */

@@ -19,7 +19,7 @@ services:
   brain:
     <<: *common
     image: ghcr.io/acme/fleet/brain:${TAG}-mainpc
-    depends_on: [bus, redis]
+    depends_on: { bus: { condition: service_started }, redis: { condition: service_started, required: false } }
     env_file: env/brain.env
     ports: ["8101:8101"]
     volumes:

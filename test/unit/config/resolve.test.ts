@@ -170,6 +170,21 @@ services:
     expect((await resolve({ 'compose.pc2.yml': eyes })).findings).toEqual([]);
   });
 
+  test('a dependency on a service of another registry is told, with who must start it', async () => {
+    const resolved = await resolve({
+      'compose.mainpc.yml': COMPOSE_MAINPC.replace(/depends_on: .*/, 'depends_on: [bus, redis]'),
+    });
+    const redis = { machine: 'mainpc', service: 'redis', image: 'redis:7', neededBy: ['brain'] };
+    expect(resolved).toMatchObject({ kind: 'resolved', config: { leftAlone: [redis] } });
+    expect(resolved.findings).toMatchObject([
+      {
+        ...{ rule: 'RC013', severity: 'warning', breaks: 'start', file: 'compose.mainpc.yml', line: 8 },
+        message: 'brain depends on redis, which is not rolled out: nothing here starts it on mainpc',
+        cure: 'start it on mainpc yourself: docker compose up -d redis in /srv/fleet',
+      },
+    ]);
+  });
+
   test('says aloud which keys are not acted on yet', async () => {
     const resolved = await resolve({
       'rollout.yml': `${ROLLOUT}services: { brain: { before: { run: [x], reversible: true } } }\n`,
@@ -279,7 +294,7 @@ describe('a broken configuration says where, what was expected, what was found, 
     ],
     [
       'a dependency that the compose file does not have',
-      { 'compose.mainpc.yml': COMPOSE_MAINPC.replace('[bus, redis]', '[bus, reddis]') },
+      { 'compose.mainpc.yml': COMPOSE_MAINPC.replace(/depends_on: .*/, 'depends_on: [bus, reddis]') },
       { rule: 'RC008', file: 'compose.mainpc.yml', got: 'reddis', cure: 'did you mean redis?' },
     ],
     [

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { resolveConfig } from '../../../src/config/resolve.ts';
 import { showConfig } from '../../../src/config/show.ts';
 import { repositoryWorld, ROOT } from '../../fakes/repository-world.ts';
-import { ROLLOUT, smallFleet } from '../../fakes/small-fleet.ts';
+import { COMPOSE_MAINPC, ROLLOUT, smallFleet } from '../../fakes/small-fleet.ts';
 
 test('the text has a section per machine, image and placement, each value beside its source', async () => {
   const resolved = await resolveConfig(repositoryWorld({ files: smallFleet() }), { root: ROOT, file: 'rollout.yml' });
@@ -16,6 +16,19 @@ test('the text has a section per machine, image and placement, each value beside
   ]);
   expect(text).toMatch(/^ {2}registry +ghcr\.io\/acme\/fleet +rollout\.yml:2$/m);
   expect(text).toMatch(/^ {2}health\.port +8101 +brain\/Dockerfile:12$/m);
+});
+
+test('a service of another registry is told as left alone, with who needs it', async () => {
+  const compose = COMPOSE_MAINPC.replace(/depends_on: .*/, 'depends_on: [bus, redis]').replace(
+    '  redis:\n',
+    '  db:\n    image: postgres:${PG:-16}\n  redis:\n',
+  );
+  const files = smallFleet({ 'compose.mainpc.yml': compose });
+  const resolved = await resolveConfig(repositoryWorld({ files }), { root: ROOT, file: 'rollout.yml' });
+  if (resolved.kind === 'broken') throw new Error('broken');
+  expect(showConfig(resolved.config)).toContain(
+    `  not ours: db (postgres), left alone\n  not ours: redis (redis:7), left alone; brain needs it running\n`,
+  );
 });
 
 test('keys and values stand there as they are written in rollout.yml and compose', async () => {

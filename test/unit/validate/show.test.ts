@@ -140,7 +140,7 @@ describe('the pages of the rules', () => {
 
   test.each([
     ['RA450', ['RA409', 'RA408', 'RA407', 'RA405', 'RA403']],
-    ['rc099', ['RC012', 'RC011', 'RC010', 'RC009', 'RC008']],
+    ['rc099', ['RC014', 'RC013', 'RC012', 'RC011', 'RC010']],
     ['RB301', []],
     ['', []],
   ])('are found by the number nearest to %j', (written, nearest) => {
