@@ -56,13 +56,19 @@ async function mustBeFolder(world: World, root: string): Promise<void> {
 async function noRolloutFile(world: World, root: string, file: string): Promise<Complaint> {
   const message = `there is no ${file}`;
   const expected = 'the file that describes the fleet';
-  const other = file.endsWith('.yml') ? file.replace(/\.yml$/, '.yaml') : file.replace(/\.yaml$/, '.yml');
-  const facts = other === file ? undefined : await world.files.facts(join(root, other));
-  if (facts?.kind === 'file') {
+  const other = await otherEnding(world, root, file);
+  if (other !== undefined) {
     return { message, expected, got: other, cure: `rename it to ${file}, or say --config ${other}` };
   }
   const cure = 'write it (docs/configuration.md has the smallest one), or name another with --config';
   return { message, expected, got: 'no such file', cure };
+}
+
+/** The file with the other ending of YAML, where that one is there: `rollout.yaml` for `rollout.yml`. */
+export async function otherEnding(world: World, root: string, file: string): Promise<string | undefined> {
+  const other = file.endsWith('.yml') ? file.replace(/\.yml$/, '.yaml') : file.replace(/\.yaml$/, '.yml');
+  const facts = other === file ? undefined : await world.files.facts(join(root, other));
+  return facts?.kind === 'file' ? other : undefined;
 }
 
 interface Composes {

@@ -1,5 +1,6 @@
 // Reads a repository into what the rules look at: images with their contexts and bases, and their locks.
 import { join, posix } from 'node:path';
+import { otherEnding } from '../config/reading.ts';
 import { isDockerfile, readRepository } from '../config/repository.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Finding } from '../documents/findings.ts';
@@ -17,6 +18,7 @@ import {
   readLocks,
   readScripts,
 } from './reading.ts';
+import { namesakeOf } from './namesake.ts';
 import type { FleetSubject, ImageSubject, LockSubject } from './subject.ts';
 
 export interface FleetOptions {
@@ -41,12 +43,14 @@ export interface Reading {
 export async function readFleet(world: World, options: FleetOptions): Promise<Reading> {
   const { root, file } = options;
   const hasFile = (await world.files.facts(join(root, file))) !== undefined;
-  const resolved = hasFile || options.required ? await resolveConfig(world, { root, file }) : undefined;
+  // Named with the other ending it would be read over in silence.
+  const meant = hasFile || options.required || (await otherEnding(world, root, file)) !== undefined;
+  const resolved = meant ? await resolveConfig(world, { root, file }) : undefined;
   const repository = await readRepository(world, root);
   const tree = plantTree(repository.files);
   const config = resolved?.kind === 'resolved' ? resolved.config : undefined;
-  const paths =
-    config === undefined ? repository.files.filter(isDockerfile) : config.images.map(({ dockerfile }) => dockerfile);
+  const inTree = repository.files.filter(isDockerfile);
+  const paths = config === undefined ? inTree : config.images.map(({ dockerfile }) => dockerfile);
   const dockerfiles = await readDockerfiles(world, root, paths);
   const composes = config === undefined ? await readComposes(world, root, repository.files) : [];
   const inferred = config === undefined ? inferFleet({ dockerfiles, composes, tree }) : undefined;
@@ -54,7 +58,7 @@ export async function readFleet(world: World, options: FleetOptions): Promise<Re
   const known = [...tree.files].filter(
     (path) => dockerfiles.has(path) || composes.some((compose) => compose.file === path),
   );
-  const images = await makeImages(world, { root, tree, specs, dockerfiles, linked: config !== undefined });
+  const images = await makeImages(world, { root, tree, specs, dockerfiles, inTree, registry: config?.registry });
   const findings = resolved?.findings ?? [];
   const clash = findings.some(({ rule }) => rule === 'RC005');
   const locks = await readLocks(world, root, { images, named: specs.flatMap(({ lock }) => lock ?? []) });
@@ -73,7 +77,7 @@ export async function readFleet(world: World, options: FleetOptions): Promise<Re
         ...locks.map(({ subject }) => subject.file),
       ]),
     ].toSorted(),
-    notes: inferred === undefined ? [] : [why, ...inferred.notes],
+    notes: inferred === undefined ? unchecked(inTree, dockerfiles) : [why, ...inferred.notes],
     lockTexts: new Map(locks.map(({ subject, text }) => [subject.file, text])),
   };
 }
@@ -120,11 +124,14 @@ interface Making {
   readonly tree: Tree;
   readonly specs: readonly ImageSpec[];
   readonly dockerfiles: ReadonlyMap<string, Dockerfile>;
-  readonly linked: boolean;
+  /** Every file with the name of a Dockerfile. */
+  readonly inTree: readonly string[];
+  /** Under which the images of this repository have their names; undefined without a rollout.yml. */
+  readonly registry: string | undefined;
 }
 
 async function makeImages(world: World, making: Making): Promise<readonly ImageSubject[]> {
-  const { root, tree, specs, dockerfiles, linked } = making;
+  const { root, tree, specs, dockerfiles, inTree, registry } = making;
   const ignores = await readIgnores(world, root, specs);
   const scripts = await readScripts(world, root, { tree, dockerfiles });
   const bareFolders = await readBareFolders(world, root, { tree, dockerfiles, specs });
@@ -142,7 +149,10 @@ async function makeImages(world: World, making: Making): Promise<readonly ImageS
     });
     const { file, name, role, machines, health, ports } = spec;
     images.set(`${spec.file} ${spec.name}`, {
-      ...{ file, name, role, machines, health, ports, dockerfile, context, linked },
+      ...{ file, name, role, machines, health, ports, dockerfile, context },
+      linked: registry !== undefined,
+      namesakeOf: (reference) =>
+        registry === undefined ? undefined : namesakeOf(reference, { file, inTree, registry }),
       arguments: spec.arguments,
       baseOf: (reference) => {
         const base = spec.bases.get(reference);
@@ -154,6 +164,12 @@ async function makeImages(world: World, making: Making): Promise<readonly ImageS
     });
   }
   return [...images.values()];
+}
+
+/** Silence about a Dockerfile would be taken for its approval. */
+function unchecked(inTree: readonly string[], dockerfiles: ReadonlyMap<string, Dockerfile>): readonly string[] {
+  const rest = inTree.filter((path) => !dockerfiles.has(path));
+  return rest.length === 0 ? [] : [`not checked, since no service of the fleet needs it: ${rest.join(', ')}`];
 }
 
 function byFile(images: ReadonlyMap<string, ImageSubject>, file: string): ImageSubject | undefined {

@@ -31,6 +31,12 @@ export interface Context {
   glob(pattern: string): readonly string[];
 }
 
+export interface Namesake {
+  readonly file: string;
+  /** `ghcr.io/acme/shop/base`. */
+  readonly name: string;
+}
+
 export interface ImageSubject {
   /** The Dockerfile, relative to the repository. */
   readonly file: string;
@@ -48,6 +54,8 @@ export interface ImageSubject {
   readonly ports: readonly number[];
   /** The image of this repository that a FROM text means. */
   baseOf(reference: string): ImageSubject | undefined;
+  /** For an image of another registry: the Dockerfile here that bears its name, and the name under which that is built. */
+  namesakeOf(reference: string): Namesake | undefined;
   /** rollout.yml is there, so bases of this repository are linked by the build, whatever their tag. */
   readonly linked: boolean;
   /** Text of a file of the context that a rule may want: probe scripts. */

@@ -3,7 +3,7 @@ import { resolveFrom, resolveImage, walkStage } from '../../images/dockerfile-sc
 import { flagValue, mounts, type Instruction } from '../../images/dockerfile-instruction.ts';
 import { at, type ImageRule, type Sighting } from '../rule.ts';
 import { readReference, referenceFault } from '../outside.ts';
-import type { ImageSubject } from '../subject.ts';
+import type { ImageSubject, Namesake } from '../subject.ts';
 
 export const RA201: ImageRule = {
   id: 'RA201',
@@ -44,6 +44,7 @@ interface OutsideImage {
   readonly reference: string;
   /** Built here, but nothing links it: then its tag counts, though a digest of it can't be known. */
   readonly own: boolean;
+  readonly namesake: Namesake | undefined;
   readonly instruction: Instruction;
 }
 
@@ -53,7 +54,8 @@ function outsideImages(image: ImageSubject): readonly OutsideImage[] {
   const found: OutsideImage[] = [];
   const add = (reference: string, instruction: Instruction): void => {
     const own = image.baseOf(reference) !== undefined;
-    if (!NAMED_CONTEXTS.has(reference) && !(own && image.linked)) found.push({ reference, own, instruction });
+    if (NAMED_CONTEXTS.has(reference) || (own && image.linked)) return;
+    found.push({ reference, own, namesake: own ? undefined : image.namesakeOf(reference), instruction });
   };
   for (const stage of dockerfile.stages) {
     const base = resolveFrom(dockerfile, stage, image.arguments);
@@ -74,7 +76,7 @@ function takenBy(instruction: Instruction): readonly string[] {
   return [...(from === undefined ? [] : [from]), ...mounts(instruction).flatMap((mount) => mount.get('from') ?? [])];
 }
 
-function floating({ reference, instruction }: OutsideImage): readonly Sighting[] {
+function floating({ reference, namesake, instruction }: OutsideImage): readonly Sighting[] {
   // A leftover of a template is told as RA102, with its cure.
   if (/[{}<>]/.test(reference)) return [];
   const parsed = readReference(reference);
@@ -92,16 +94,20 @@ function floating({ reference, instruction }: OutsideImage): readonly Sighting[]
       message: `${reference} ${what}: it changes without a commit, or was never published`,
       expected: 'a tag that names a version, with its digest',
       got: reference,
-      cure: 'name a version: docker buildx imagetools inspect shows the digest behind it',
+      cure:
+        namesake === undefined
+          ? 'name a version: docker buildx imagetools inspect shows the digest behind it'
+          : `${builtIf(namesake)}; if the other one is meant, name a version with its digest`,
     },
   ];
 }
 
 function unpinned(outside: OutsideImage): readonly Sighting[] {
-  const { reference, own, instruction } = outside;
+  const { reference, own, namesake, instruction } = outside;
   if (own) return [];
   const parsed = readReference(reference);
   if (parsed === undefined || parsed.digest !== undefined || floating(outside).length > 0) return [];
+  if (namesake !== undefined) return [takenFromElsewhere(outside, namesake)];
   return [
     {
       ...at(instruction),
@@ -111,4 +117,19 @@ function unpinned(outside: OutsideImage): readonly Sighting[] {
       cure: 'add the digest that docker buildx imagetools inspect shows',
     },
   ];
+}
+
+/** An image under another path of the registry is often nobody's: the path of this repository's own was meant. */
+function takenFromElsewhere({ reference, instruction }: OutsideImage, namesake: Namesake): Sighting {
+  return {
+    ...at(instruction),
+    message: `${reference} is taken from outside, although ${namesake.file} bears its name`,
+    expected: `${namesake.name}, which this repository builds, or a digest`,
+    got: reference,
+    cure: `${builtIf(namesake)}; if the other one is meant, add its digest`,
+  };
+}
+
+function builtIf({ file, name }: Namesake): string {
+  return `${file} would build this if FROM named ${name}`;
 }

@@ -24,3 +24,13 @@ test('a folder without a file is told as one, not as missing', async () => {
     },
   ]);
 });
+
+test('rollout.yaml beside no rollout.yml is an error with the cure of config', async () => {
+  const { 'rollout.yml': text, ...rest } = edited([]);
+  expect(await found({ files: { ...rest, 'rollout.yaml': text ?? '' } })).toContainEqual(
+    expect.objectContaining({
+      ...{ rule: 'RC007', severity: 'error', file: 'rollout.yml', got: 'rollout.yaml' },
+      cure: 'rename it to rollout.yml, or say --config rollout.yaml',
+    }),
+  );
+});
