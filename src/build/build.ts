@@ -8,9 +8,10 @@ import { Fault, faultCode } from '../fault.ts';
 import { digestSchema, type Digest } from '../images/reference.ts';
 import { isoTime } from '../world/clock.ts';
 import type { World } from '../world/world.ts';
+import { requireCheckoutAt } from './checkout.ts';
 import { BAKE_ENVIRONMENT, bakeCommand } from './command.ts';
 import { bakeDefinition, bakeName, type BakeDefinition, type BuildSecret } from './definition.ts';
-import { buildFault, classifyFailure } from './failure.ts';
+import { buildFault, classifyFailure, type FailureKind } from './failure.ts';
 import { BuildProgress } from './progress.ts';
 
 export interface BuildOptions {
@@ -28,11 +29,15 @@ export interface BuildOptions {
 
 /** A cold fleet with a tensor library to compile takes hours; a build that hangs must still end. */
 const BUILD_DEADLINE_MS = 4 * 3_600_000;
-const ATTEMPTS = 4;
+/** Where nobody answers, a second try is for a registry that just starts again; any other failure is final. */
+const ATTEMPTS: Readonly<Partial<Record<FailureKind, number>>> = { transient: 4, unreachable: 2 };
 const FIRST_BACKOFF_MS = 5_000;
 const TELL_EVERY_MS = 15_000;
 
-/** Builds and pushes. Throws Fault `auth`, `registry`, `input` (a step or a Dockerfile failed), `unsupported`, `aborted`. */
+/**
+ * Builds and pushes. Throws Fault `input` (another commit is checked out, a step or a Dockerfile failed), `auth`,
+ * `registry`, `network`, `unsupported`, `aborted`.
+ */
 export async function build(world: World, options: BuildOptions): Promise<Release> {
   const { plan } = options;
   if (plan.build.length === 0) {
@@ -40,6 +45,7 @@ export async function build(world: World, options: BuildOptions): Promise<Releas
     return releaseOf(world, plan, new Map());
   }
   const definition = definitionOf(world, options);
+  await requireCheckoutAt(world, options.root, plan.revision);
   world.log.step(`building ${plan.build.length} images, ${plan.kept.length} kept`);
   const built = await bakeWithRetry(world, options, definition);
   world.log.done(`${plan.build.length} images pushed by digest`);
@@ -71,9 +77,10 @@ async function bakeWithRetry(
     const built = await bake(world, options, definition, progress);
     if (built !== undefined) return built;
     const failure = classifyFailure(options.plan, progress);
-    if (failure.kind !== 'transient' || attempt === ATTEMPTS) throw buildFault(options.plan, progress, failure);
+    const attempts = ATTEMPTS[failure.kind] ?? 1;
+    if (attempt >= attempts) throw buildFault(options.plan, progress, failure);
     const waitMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1);
-    world.log.warn(`${failure.message}; try ${attempt + 1} of ${ATTEMPTS} in ${waitMs / 1_000} s`);
+    world.log.warn(`${failure.message}; try ${attempt + 1} of ${attempts} in ${waitMs / 1_000} s`);
     await world.clock.sleep(waitMs, options.signal);
   }
 }

@@ -34,6 +34,7 @@ function scene(answers: readonly Answer[], variables: Readonly<Record<string, st
     files,
     variables,
     answer: (command, options) => {
+      if (command[0] === 'git') return { stdout: `${PUSHED.revision}\n` };
       commands.push(command);
       environment.push({ ...options.environment, stdin: options.stdin });
       const { exitCode, stderr, metadata } = answers[Math.min(commands.length, answers.length) - 1]!;
@@ -164,7 +165,6 @@ describe('a build that fails', () => {
   test.each([
     ['a step that printed 503', 'process "/bin/sh -c curl" did not complete successfully: exit code: 22 503', 'input'],
     ['a driver that can not', 'push-by-digest is currently not implemented for docker driver', 'unsupported'],
-    ['a docker without buildx', "docker: 'buildx' is not a docker command.", 'unsupported'],
     ['something else', 'the moon is full', 'process'],
   ])('%s is not tried again', async (_title, message, code) => {
     const { world, commands } = scene([{ exitCode: 1, stderr: `ERROR: ${message}\n` }]);
@@ -172,9 +172,58 @@ describe('a build that fails', () => {
     expect(commands).toHaveLength(1);
   });
 
+  test.each(['unknown flag: --file', 'docker: unknown command: docker buildx'])(
+    'a docker without buildx (%s) is told as that, with where to get it',
+    async (first) => {
+      const stderr = `${first}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information\n`;
+      const found = await fault(PUSHED, [{ exitCode: 125, stderr }]);
+      expect(found).toMatchObject({ code: 'unsupported', detail: { found: first } });
+      expect(found.message).toContain('no buildx');
+      expect(found.detail.cure).toContain('docker-buildx-plugin');
+    },
+  );
+
+  test.each([
+    ['dial tcp 127.0.0.1:5999: connect: connection refused', '127.0.0.1:5999'],
+    ['dial tcp: lookup registry.acme.example on 127.0.0.53:53: no such host', 'registry.acme.example'],
+  ])('where nobody answers (%s) it says where, asks for the registry, and tries once more only', async (why, address) => {
+    const said = `failed to push ${address}/fleet/base: failed to do request: Head "https://${address}/v2/": ${why}`;
+    const { world, commands, waits } = scene([{ exitCode: 1, stderr: `ERROR: target base: failed to solve: ${said}\n` }]);
+    const found = await build(world, { root: ROOT, plan: PUSHED }).catch((thrown: unknown) => thrown);
+    expect(found).toMatchObject({ code: 'network', message: `base could not be built: nothing listens at ${address}` });
+    expect(found).toMatchObject({ detail: { cure: expect.stringContaining('registry in rollout.yml') } });
+    expect([commands.length, waits]).toEqual([2, [5_000]]);
+  });
+
   test('metadata without a digest is a fault, never a release', async () => {
     const found = await fault(PUSHED, [{ ...WELL, metadata: '{"base":{}}' }]);
     expect(found).toMatchObject({ code: 'process', message: expect.stringContaining('no digest for base') });
+  });
+});
+
+describe('the checkout', () => {
+  test('of another commit than the plan is refused before anything starts: its labels would name the wrong one', async () => {
+    const { world, commands } = scene([WELL]);
+    const error = await build(world, { root: ROOT, plan: { ...PUSHED, revision: '59851b8'.padEnd(40, '0') } }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'input', message: 'the plan is of 59851b8, the checkout is at 9999999' });
+    expect(error).toMatchObject({ detail: { where: ROOT, cure: expect.stringContaining('plan again') } });
+    expect(commands).toEqual([]);
+  });
+
+  test('that git can not read is refused, with what git says', async () => {
+    const { world, commands } = scene([WELL]);
+    const told = { exitCode: 128, stdout: '', stderr: 'fatal: not a git repository' };
+    const attempt: World['processes']['attempt'] = async (command, options) => ({
+      ...(await world.processes.attempt(command, options)),
+      ...(command[0] === 'git' ? told : {}),
+    });
+    const error = await build({ ...world, processes: { ...world.processes, attempt } }, { root: ROOT, plan: PUSHED }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'input', detail: { found: told.stderr } });
+    expect(commands).toEqual([]);
   });
 });
 

@@ -110,8 +110,10 @@ describe('the door of build', () => {
   const given = () => readFileSync(join(runner.folder, 'environment'), 'utf8').split('\n');
 
   function build(secrets: string): DoorRun {
+    const plan = planWith([buildTarget('web')], [], { buildSecrets: ['hf_token'] });
     runner.program('docker', DOCKER);
-    runner.put('plan', planWith([buildTarget('web')], [], { buildSecrets: ['hf_token'] }));
+    runner.program('git', `#!/bin/sh\necho ${plan.revision}`);
+    runner.put('plan', plan);
     return runner.enter('build', { secrets });
   }
 
