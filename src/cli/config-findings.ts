@@ -17,12 +17,21 @@ export async function configOrFault(world: World, options: ResolveOptions): Prom
   if (registry !== undefined && /[A-Z]/.test(registry)) {
     world.log.warn(`--registry is taken in lower case: ${registry.toLowerCase()}`);
   }
-  if (resolved.kind === 'resolved') return resolved.config;
+  if (resolved.kind === 'resolved') {
+    tellRegistry(resolved.config.registry, resolved.registryOfFile, options.file, world.log);
+    return resolved.config;
+  }
   const errors = resolved.findings.filter(({ severity }) => severity === 'error').length;
   throw new Fault('findings', `${options.file} can not be used: ${errors} error${errors === 1 ? '' : 's'}`, {
     where: options.file,
     cure: 'mend what is named above; rollout validate --explain RULE tells more of a rule',
   });
+}
+
+/** Of two registries only one is pushed to; the other would be looked at in vain. */
+function tellRegistry(pushed: string, written: string, file: string, log: Log): void {
+  if (pushed === written) return;
+  log.info(`--registry counts: images are pushed to ${pushed}/<name>, not to ${written}/<name> as ${file} says`);
 }
 
 /** One paragraph per finding, errors first: place, rule, message, expected, found, cure. */

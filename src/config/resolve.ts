@@ -3,7 +3,7 @@ import type { Finding } from '../documents/findings.ts';
 import type { Config } from '../documents/fleet.ts';
 import type { World } from '../world/world.ts';
 import { deriveBuildSecrets } from './build-secrets.ts';
-import { deriveImages } from './images.ts';
+import { deriveImages, type Registry } from './images.ts';
 import { deriveLeftAlone } from './left-alone.ts';
 import { deriveMachines, deriveRollout } from './machines.ts';
 import { checkOrder } from './order.ts';
@@ -24,7 +24,13 @@ export interface ResolveOptions {
 }
 
 export type Resolved =
-  | { readonly kind: 'resolved'; readonly config: Config; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'resolved';
+      readonly config: Config;
+      /** Another than the configuration's where that one was given beside it. */
+      readonly registryOfFile: string;
+      readonly findings: readonly Finding[];
+    }
   | { readonly kind: 'broken'; readonly findings: readonly Finding[] };
 
 /** Reads and derives the configuration. Findings that are no errors come along with a resolved one. */
@@ -33,14 +39,17 @@ export async function resolveConfig(world: World, { root, file, registry }: Reso
   if (read.kind === 'broken') return read;
   const sheet = new Sheet(read.reading);
   sheet.findings.push(...read.findings);
-  const config = derive(sheet, registry);
+  const registries = deriveRegistry(sheet, registry);
+  if (registries === undefined) return { kind: 'broken', findings: sheet.findings };
+  const config = derive(sheet, registries);
   const broken = sheet.findings.some(({ severity }) => severity === 'error');
-  return broken ? { kind: 'broken', findings: sheet.findings } : { kind: 'resolved', config, findings: sheet.findings };
+  return broken
+    ? { kind: 'broken', findings: sheet.findings }
+    : { kind: 'resolved', config, registryOfFile: registries.written, findings: sheet.findings };
 }
 
-function derive(sheet: Sheet, override: string | undefined): Config {
+function derive(sheet: Sheet, registry: Registry): Config {
   const { rollout } = sheet.reading;
-  const registry = deriveRegistry(sheet, override);
   const tag = sheet.said('tag', rollout.tag, ['tag'], DEFAULTS.tag);
   const machines = deriveMachines(sheet);
   const running = deriveServices(sheet, registry);

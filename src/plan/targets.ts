@@ -144,11 +144,14 @@ interface Judged {
 
 /** Why a variant must be built; none means that the one of the previous release is the same. */
 function reasonsToBuild(
-  { changes, previous }: TargetQuestion,
+  { config, changes, previous }: TargetQuestion,
   { own, inputs, parents }: Judged,
   before: Release['images'][number] | undefined,
 ): readonly string[] {
   if (previous === undefined) return ['first release'];
+  if (previous.registry !== config.registry && before === undefined) {
+    return [`release ${previous.tag} is of another registry: ${previous.registry}, not ${config.registry}`];
+  }
   if (before === undefined) return [`not in release ${previous.tag}`];
   const rebuilt = parents.flatMap((one) => (one.kind === 'build' ? [`${one.target.name} is built`] : []));
   const forced = changes.forced.filter(own).map((path) => `${path} is said to have changed`);

@@ -127,6 +127,18 @@ describe('a plan without a history says what is really missing', () => {
   });
 });
 
+test('a registry given beside the one of the file is said to count', () => {
+  const { status, stderr } = rollout(folderOf(), ['config', '--registry', 'foo']);
+  expect(status).toBe(0);
+  expect(stderr).toContain(
+    '--registry counts: images are pushed to foo/<name>, not to ghcr.io/acme/fleet/<name> as rollout.yml says',
+  );
+});
+
+test('the registry of the file given once more is no news', () => {
+  expect(rollout(folderOf(), ['config', '--registry', 'ghcr.io/acme/fleet']).stderr).toBe('');
+});
+
 test('a registry given in upper case is lowered, aloud', () => {
   const { status, stdout, stderr } = rollout(folderOf(), ['config', '--registry', 'ghcr.io/Acme/Fleet']);
   expect(status).toBe(0);

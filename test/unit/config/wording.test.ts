@@ -154,6 +154,19 @@ describe('what is not where it was looked for', () => {
     });
   });
 
+  test.each(['https://ghcr.io/acme/fleet', 'ghcr.io/acme/fleet:main', 'ghcr.io/acme fleet'])(
+    'registry: %s is one error, at the value',
+    async (registry) => {
+      expect(await findings(rollout('ghcr.io/acme/fleet', `'${registry}'`))).toMatchObject([
+        { rule: 'RC002', line: 2, column: 11 },
+      ]);
+    },
+  );
+
+  test('a canary that is no service breaks no build: nobody watches what goes first', async () => {
+    expect(await findings(rollout('[brain]', '[brian]'))).toMatchObject([{ rule: 'RC008', breaks: 'policy' }]);
+  });
+
   test('a service whose image is not under the registry: both are shown', async () => {
     const found = await findings({
       'compose.pc2.yml': COMPOSE_PC2.replace('fleet}/eyes', 'flete}/eyes'),

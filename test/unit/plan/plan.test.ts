@@ -100,6 +100,15 @@ describe('a first plan', () => {
   });
 });
 
+test('a previous release of another registry is told as one, since its digests are not in this one', async () => {
+  const previous = { ...releaseOf(await planOf(smallFleet())), registry: 'ghcr.io/acme/old' };
+  const images = previous.images.map((one) => ({ ...one, repository: `ghcr.io/acme/old/${one.image}` }));
+  const made = await planOf(smallFleet(), { changedSince: { [OLD]: [] } }, { previous: { ...previous, images } });
+  expect(target(made, 'bus').reasons).toEqual([
+    'release 20261123-9999999 is of another registry: ghcr.io/acme/old, not ghcr.io/acme/fleet',
+  ]);
+});
+
 describe('with a previous release', () => {
   const CASES: readonly (readonly [string, Files, string[]])[] = [
     ['nothing changed: nothing is built', {}, []],
