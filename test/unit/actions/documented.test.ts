@@ -8,6 +8,7 @@ import { ACTION_FOLDERS, readAction, readText, readWorkflow } from './repository
 interface Described {
   readonly description?: string;
   readonly default?: unknown;
+  readonly required?: boolean;
 }
 type Table = Readonly<Record<string, Described | null>>;
 type Row = readonly string[];
@@ -130,7 +131,7 @@ function cellsOf(line: string): Row {
 function rowsOf(table: Table, defaults?: 'with defaults'): readonly Row[] {
   return Object.entries(table).map(([name, item]) => {
     const standard = item?.default ?? '';
-    const shown = standard === '' ? '' : `\`${String(standard)}\``;
+    const shown = item?.required === true ? 'required' : standard === '' ? '' : `\`${String(standard)}\``;
     return [`\`${name}\``, ...(defaults === undefined ? [] : [shown]), oneLine(item?.description ?? '')];
   });
 }
